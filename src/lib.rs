@@ -19,6 +19,7 @@ pub mod eval;
 pub mod home;
 pub mod input;
 pub mod labels;
+pub mod model;
 pub mod progress;
 pub mod record;
 pub mod report;

@@ -1,0 +1,161 @@
+//! A model folder: `model.toml` and the weights it names.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::encoder::{self, Weights};
+use crate::error::{Error, Result};
+use crate::home;
+
+/// Name of the model that is used if none is named.
+pub const DEFAULT: &str = "standoff-1";
+/// The file that describes a model.
+pub const FILE: &str = "model.toml";
+/// Version of that file.
+pub const SCHEMA: u32 = 1;
+
+/// `model.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    pub schema: u32,
+    pub name: String,
+    /// Folder name of the base encoder under `models/base`.
+    pub encoder: String,
+    /// SHA-256 of the base encoder's `model.safetensors`, hex.
+    pub encoder_sha256: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statements: Option<StatementsPart>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relation: Option<RelationPart>,
+}
+
+/// The classifier's part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementsPart {
+    /// Weight file, relative to the folder.
+    pub weights: String,
+    pub sha256: String,
+    /// Longest text in tokens; what lies beyond is cut and marked `truncated`.
+    pub max_tokens: usize,
+    pub side_temperature: f64,
+    pub stance_temperature: f64,
+    /// Whether the weights hold a token head for attribution.
+    pub tagger: bool,
+}
+
+/// The relation model's part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelationPart {
+    pub weights: String,
+    pub sha256: String,
+    /// Longest pair in tokens.
+    pub max_tokens: usize,
+    pub temperature: f64,
+}
+
+/// A model folder found and read.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub folder: PathBuf,
+    pub file: ModelFile,
+}
+
+impl Model {
+    /// Finds a model by folder or by name (`models/NAME` under the roots of [`home`]).
+    pub fn find(name_or_dir: &str) -> Result<Self> {
+        let direct = Path::new(name_or_dir);
+        let folder = if direct.join(FILE).is_file() {
+            direct.to_path_buf()
+        } else {
+            home::find(Path::new("models").join(name_or_dir).join(FILE))
+                .and_then(|p| p.parent().map(Path::to_path_buf))
+                .ok_or_else(|| {
+                    Error::Usage(format!(
+                        "no model `{name_or_dir}`: neither a folder with {FILE} nor a name under models/; give --model a folder, or set STANDOFF_HOME to the folder that holds models/"
+                    ))
+                })?
+        };
+        let path = folder.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
+        let file: ModelFile = toml::from_str(&text)
+            .map_err(|e| Error::Model(format!("{}: {e}", path.display())))?;
+        if file.schema != SCHEMA {
+            return Err(Error::Model(format!(
+                "{}: schema {} is not known to this version (it reads {SCHEMA}); update Standoff or the model",
+                path.display(),
+                file.schema
+            )));
+        }
+        Ok(Model { folder, file })
+    }
+
+    /// The classifier's part, which must be there.
+    pub fn statements(&self) -> Result<&StatementsPart> {
+        self.file
+            .statements
+            .as_ref()
+            .ok_or_else(|| self.lacks("classifier", "statements"))
+    }
+
+    /// The relation model's part, which must be there.
+    pub fn relation(&self) -> Result<&RelationPart> {
+        self.file
+            .relation
+            .as_ref()
+            .ok_or_else(|| self.lacks("relation model", "relation"))
+    }
+
+    fn lacks(&self, what: &str, task: &str) -> Error {
+        Error::Model(format!(
+            "{}: the model has no {what}; train one with `standoff train --task {task} --out {}`",
+            self.folder.display(),
+            self.folder.display()
+        ))
+    }
+
+    /// Base encoder weights with a part's own laid over them.
+    pub fn weights(&self, file: &str, sha256: &str) -> Result<Weights> {
+        let mut weights = self.base_weights()?;
+        weights.overlay(Weights::load(&self.folder.join(file), Some(sha256))?);
+        Ok(weights)
+    }
+
+    /// The base encoder's weights alone.
+    pub fn base_weights(&self) -> Result<Weights> {
+        let path = encoder_dir(&self.file.encoder)?.join("model.safetensors");
+        Weights::load(&path, Some(&self.file.encoder_sha256))
+    }
+
+    /// One hash over everything that decides a result of this model, hex.
+    pub fn hash(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let text = serde_json::to_string(&self.file).unwrap_or_default();
+        encoder::weights::hex(&Sha256::digest(text))
+    }
+
+    /// Writes `model.toml`.
+    pub fn save(&self) -> Result<()> {
+        let text = toml::to_string_pretty(&self.file).map_err(|e| Error::Other(e.to_string()))?;
+        home::write_whole(&self.folder.join(FILE), text.as_bytes())
+    }
+}
+
+/// Folder of a base encoder.
+pub fn encoder_dir(name: &str) -> Result<PathBuf> {
+    home::find(Path::new("models/base").join(name)).ok_or_else(|| {
+        Error::Model(format!(
+            "the encoder {name} is not installed (models/base/{name}); run scripts/setup"
+        ))
+    })
+}
+
+/// SHA-256 of a file, hex.
+pub fn file_hash(path: &Path) -> Result<String> {
+    use sha2::{Digest, Sha256};
+    let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
+    Ok(encoder::weights::hex(&Sha256::digest(&bytes)))
+}

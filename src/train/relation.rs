@@ -1,0 +1,128 @@
+//! `--task relation`: the cross-encoder that judges how two statements meet.
+
+use std::path::Path;
+
+use super::data::Pair;
+use super::fit::{argmax, macro_f1, temperature};
+use super::network::{HeadSpec, Network};
+use super::trainer::{predict, Example, Scores};
+use crate::encoder::{Encoded, TokenMarks, Tokenizer};
+use crate::error::Result;
+use crate::labels::{Label, Relation};
+
+/// The one head of this task.
+pub const HEADS: [HeadSpec; 1] = [HeadSpec {
+    name: "relation",
+    outputs: 3,
+}];
+
+/// Encodes pairs in both orders.
+pub fn examples(tokenizer: &Tokenizer, pairs: &[Pair], weight: f32, max_tokens: usize) -> Result<Vec<Example>> {
+    pairs
+        .iter()
+        .map(|p| {
+            let text = tokenizer.encode_pair(&p.a, &p.b, max_tokens)?;
+            let mut target = vec![0.0; 3];
+            target[p.relation.index()] = 1.0;
+            Ok(Example {
+                marks: TokenMarks::none(text.len()),
+                text,
+                swapped: Some(tokenizer.encode_pair(&p.b, &p.a, max_tokens)?),
+                targets: vec![Some(target)],
+                tags: None,
+                weight: p.weight * weight,
+            })
+        })
+        .collect()
+}
+
+/// Logits per pair, the mean over both orders: swapping a pair changes nothing.
+pub fn logits(network: &Network, examples: &[Example]) -> Result<Vec<Vec<f32>>> {
+    let one = |text: fn(&Example) -> &Encoded| -> Result<Vec<Vec<f32>>> {
+        let rows: Vec<(&Encoded, &TokenMarks)> =
+            examples.iter().map(|e| (text(e), &e.marks)).collect();
+        Ok(predict(network, &rows, 4096)?
+            .into_iter()
+            .map(|mut r| r.0.swap_remove(0))
+            .collect())
+    };
+    let there = one(|e| &e.text)?;
+    let back = one(|e| e.swapped.as_ref().unwrap_or(&e.text))?;
+    Ok(there
+        .into_iter()
+        .zip(back)
+        .map(|(a, b)| a.iter().zip(&b).map(|(x, y)| (x + y) / 2.0).collect())
+        .collect())
+}
+
+/// Average precision for `opposed`: mean of the precision at each true pair,
+/// ranked by score (ties in input order). `None` without a true pair.
+pub fn average_precision(scored: &[(f64, bool)]) -> Option<f64> {
+    let mut order: Vec<usize> = (0..scored.len()).collect();
+    order.sort_by(|&i, &j| scored[j].0.total_cmp(&scored[i].0).then(i.cmp(&j)));
+    let (mut hits, mut sum) = (0usize, 0.0);
+    for (rank, &i) in order.iter().enumerate() {
+        if scored[i].1 {
+            hits += 1;
+            sum += hits as f64 / (rank + 1) as f64;
+        }
+    }
+    (hits > 0).then(|| sum / hits as f64)
+}
+
+/// Scores on labelled pairs.
+pub fn evaluate(network: &Network, examples: &[Example], gold: &[Relation], prefix: &str) -> Result<Scores> {
+    let logits = logits(network, examples)?;
+    let rows: Vec<(usize, usize)> = logits
+        .iter()
+        .zip(gold)
+        .map(|(l, g)| (argmax(l), g.index()))
+        .collect();
+    let ranked: Vec<(f64, bool)> = logits
+        .iter()
+        .zip(gold)
+        .map(|(l, g)| {
+            let p = super::fit::softmax(l, 1.0);
+            (p[0], *g == Relation::Opposed)
+        })
+        .collect();
+    let accuracy = rows.iter().filter(|r| r.0 == r.1).count() as f64 / rows.len().max(1) as f64;
+    let f1 = macro_f1::<Relation>(&rows).unwrap_or(0.0);
+    let ap = average_precision(&ranked);
+    let mut figures = indexmap::IndexMap::new();
+    figures.insert(format!("{prefix}accuracy"), accuracy);
+    figures.insert(format!("{prefix}macro_f1"), f1);
+    if let Some(ap) = ap {
+        figures.insert(format!("{prefix}ap_opposed"), ap);
+    }
+    Ok(Scores {
+        decisive: f1 + ap.unwrap_or(0.0),
+        figures,
+    })
+}
+
+/// Temperature on held-out pairs.
+pub fn calibrate(network: &Network, examples: &[Example], gold: &[Relation]) -> Result<f64> {
+    let rows: Vec<(Vec<f32>, usize)> = logits(network, examples)?
+        .into_iter()
+        .zip(gold.iter().map(|g| g.index()))
+        .collect();
+    Ok(temperature(&rows))
+}
+
+/// Base encoder with this task's head.
+pub fn network(encoder_dir: &Path, device: tch::Device) -> Result<Network> {
+    Network::new(encoder_dir, &HEADS, 0, device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn average_precision_by_hand() {
+        assert_eq!(average_precision(&[(0.9, false)]), None);
+        let got = average_precision(&[(0.9, true), (0.8, false), (0.7, true)]).unwrap();
+        assert!((got - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-12);
+    }
+}
