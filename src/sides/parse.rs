@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -99,7 +100,10 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Sides> {
              (see docs/sides-file.md)",
         ));
     }
-    let raw: RawSides = toml::from_str(text_body).map_err(|e| syntax(&e, text_body, path))?;
+    let raw = match read_in_parts(text_body) {
+        Some(raw) => raw,
+        None => toml::from_str(text_body).map_err(|e| syntax(&e, text_body, path))?,
+    };
     let located = |p: Problem| {
         let line = locate(text_body, &p);
         Error::content(path, line, p.message)
@@ -123,7 +127,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Sides> {
         ));
     }
     let names = SideNames::new(&blocs[0].id, &blocs[1].id);
-    let mut actors = Vec::with_capacity(raw.actor.len());
+    let mut actors: Vec<Actor> = Vec::with_capacity(raw.actor.len());
     let mut index = HashMap::with_capacity(raw.actor.len());
     for (i, a) in raw.actor.into_iter().enumerate() {
         let actor = actor(a, i, &names).map_err(located)?;
@@ -135,7 +139,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Sides> {
                     "duplicate id \"{}\": it is already the id of actor {} (\"{}\"); give each actor an id of its own",
                     actor.id,
                     first + 1,
-                    (&actors as &Vec<Actor>)[first].name
+                    actors[first].name
                 ),
             )));
         }
@@ -163,6 +167,45 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Sides> {
     };
     check::check(&sides).map_err(located)?;
     Ok(sides)
+}
+
+/// Large files are cut before `[[actor]]` lines and the parts read side by side.
+/// `None` for small files, and for whatever a part cannot be read alone: then
+/// the whole is read, which gives the right error.
+fn read_in_parts(text: &str) -> Option<RawSides> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Part {
+        #[serde(default)]
+        bloc: Vec<RawBloc>,
+        #[serde(default)]
+        actor: Vec<RawActor>,
+    }
+    const LARGE: usize = 1 << 17;
+    if text.len() < 2 * LARGE {
+        return None;
+    }
+    const HEADER: &str = "\n[[actor]]";
+    let first = text.find(HEADER)? + 1;
+    let mut cuts = vec![first];
+    while let Some(at) = (cuts[cuts.len() - 1] + LARGE..text.len())
+        .find(|&i| text.is_char_boundary(i))
+        .and_then(|from| text[from..].find(HEADER).map(|i| from + i + 1))
+    {
+        cuts.push(at);
+    }
+    let parts: Vec<&str> = cuts
+        .iter()
+        .enumerate()
+        .map(|(i, &start)| &text[start..cuts.get(i + 1).copied().unwrap_or(text.len())])
+        .collect();
+    let mut whole: RawSides = toml::from_str(&text[..first]).ok()?;
+    let read: Option<Vec<Part>> = parts.par_iter().map(|p| toml::from_str(p).ok()).collect();
+    for part in read? {
+        whole.bloc.extend(part.bloc);
+        whole.actor.extend(part.actor);
+    }
+    Some(whole)
 }
 
 fn blocs(raw: Vec<RawBloc>, text: &str, path: &Path) -> Result<[Bloc; 2]> {

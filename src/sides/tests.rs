@@ -75,7 +75,7 @@ fn errors_name_line_and_remedy() {
     let two = |x: &str, y: &str| person("a", "Ann Ray", x) + &person("b", "Bea Low", y);
     let cases = [
         (two("aliases = [\"Chief\"]", "aliases = [\"Chief\"]"), ":30: duplicate alias \"Chief\""),
-        (two("", "").replace("\"b\"", "\"a\""), ":25: duplicate id \"a\""),
+        (two("", "").replace("\"b\"", "\"a\""), ":26: duplicate id \"a\""),
         (two("", "member_of = [\"east\"]"), "member_of \"east\""),
         (two("", "").replacen("\"north\"", "\"west\"", 1), "unknown bloc \"west\": write \"north\", \"south\" or \"other\""),
         (two("", "").replacen("\"person\"", "\"robot\"", 1), "unknown variant `robot`"),
