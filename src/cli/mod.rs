@@ -71,3 +71,16 @@ fn run(cli: Cli, progress: &Progress) -> Result<u8> {
         Command::Train(args) => train::run(args, &cli.common, progress),
     }
 }
+
+/// Where the sides file is: the flag, else `models/sides/russia-west.toml` under the usual roots.
+fn sides_path(common: &Common) -> Result<std::path::PathBuf> {
+    if let Some(path) = &common.sides {
+        return Ok(path.clone());
+    }
+    crate::home::find("models/sides/russia-west.toml").ok_or_else(|| {
+        Error::Usage(
+            "no sides file: models/sides/russia-west.toml was not found; give --sides FILE, or set STANDOFF_HOME to the folder that holds models/"
+                .into(),
+        )
+    })
+}

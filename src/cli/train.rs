@@ -1,22 +1,25 @@
 //! `standoff train`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
 use super::Common;
+use crate::attribute::Attributor;
 use crate::encoder::engine::{RANGES, RANGES_PER_LAYER};
 use crate::encoder::{Batch, Encoded, Engine, Precision, TokenMarks, Tokenizer, Weights, LAYERS};
 use crate::error::{Error, Result};
 use crate::labels::Relation;
-use crate::model::{self, Model, ModelFile, RelationPart};
+use crate::model::{self, Model, ModelFile, RelationPart, StatementsPart};
 use crate::progress::Progress;
 use crate::record::Rejected;
+use crate::sides::Sides;
 use crate::train::data::{self, FileSpec};
 use crate::train::network::Network;
 use crate::train::trainer::{self, Checkpoint, Event, Example, Options, Source};
-use crate::train::relation;
+use crate::train::{relation, statements};
 
 /// What to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,6 +39,12 @@ pub struct TrainArgs {
     /// Labelled records (JSONL or CSV), as FILE, FILE@WEIGHT or FILE@WEIGHT@PER_EPOCH; repeatable
     #[arg(long = "train", required = true, value_name = "FILE")]
     pub train: Vec<FileSpec>,
+    /// Annotated attributions (JSONL: context, source, cue, content) for the tagger, as FILE or FILE@1@PER_EPOCH
+    #[arg(long, value_name = "FILE")]
+    pub tags: Vec<FileSpec>,
+    /// Do not mark actors and attribution in the encoder's input
+    #[arg(long)]
+    pub no_marks: bool,
     /// Records to report scores on after every epoch; never trained on
     #[arg(long, value_name = "FILE")]
     pub dev: Vec<PathBuf>,
@@ -100,7 +109,7 @@ pub fn run(args: TrainArgs, common: &Common, progress: &Progress) -> Result<u8> 
     std::fs::create_dir_all(&args.out).map_err(|e| Error::io(&args.out, e))?;
     match args.task {
         Task::Relation => train_relation(&args, progress),
-        Task::Statements => Err(Error::Other("in work".into())),
+        Task::Statements => train_statements(&args, common, progress),
     }
 }
 
@@ -152,8 +161,7 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
         let dev_texts: Vec<String> = loaded.rows.iter().map(|p| format!("{} {}", p.a, p.b)).collect();
         warn_overlap(&texts, &dev_texts, path, progress);
         let gold: Vec<Relation> = loaded.rows.iter().map(|p| p.relation).collect();
-        let name = path.file_stem().map_or("dev".into(), |s| s.to_string_lossy().into_owned());
-        dev.push((name, relation::examples(&tokenizer, &loaded.rows, 1.0, args.max_tokens)?, gold));
+        dev.push((stem(path), relation::examples(&tokenizer, &loaded.rows, 1.0, args.max_tokens)?, gold));
     }
     let mut network = relation::network(&encoder_dir, tch::Device::Cpu)?;
     if let Some(init) = &args.init {
@@ -190,6 +198,129 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
     clear_checkpoint(args);
     progress.say(format!("wrote {}", args.out.display()));
     Ok(if rejected > 0 { 3 } else { 0 })
+}
+
+fn train_statements(args: &TrainArgs, common: &Common, progress: &Progress) -> Result<u8> {
+    let encoder_dir = model::encoder_dir(crate::encoder::ENCODER)?;
+    let tokenizer = Tokenizer::load(&encoder_dir.join("tokenizer.json"))?;
+    let sides = Arc::new(Sides::load(super::sides_path(common)?)?);
+    let names = sides.names();
+    let attributor = Attributor::new(sides)?;
+    let encoder = statements::Encoder {
+        tokenizer: &tokenizer,
+        attributor: (!args.no_marks).then_some(&attributor),
+        names: &names,
+        max_tokens: args.max_tokens,
+    };
+    let mut rejected = 0;
+    let mut sources = Vec::new();
+    let mut held_rows = Vec::new();
+    let mut texts: Vec<String> = Vec::new();
+    for (i, spec) in args.train.iter().enumerate() {
+        let loaded = data::statements(&spec.path, &names)?;
+        report(&loaded.rejected, &loaded.warnings, progress);
+        rejected += loaded.rejected.len();
+        let rows = if i == 0 && args.hold_out > 0.0 {
+            let (rows, held) =
+                data::hold_out(loaded.rows, args.hold_out, args.seed, |s| s.group.as_str());
+            held_rows = held;
+            rows
+        } else {
+            loaded.rows
+        };
+        warn_one_label(&rows, &spec.path, progress);
+        texts.extend(rows.iter().map(|s| s.text.clone()));
+        progress.say(format!("{}: {} statements", spec.path.display(), rows.len()));
+        sources.push(Source {
+            examples: encoder.statements(&rows, spec.weight)?,
+            per_epoch: spec.per_epoch,
+        });
+    }
+    let held = encoder.statements(&held_rows, 1.0)?;
+    let mut held_tags = Vec::new();
+    for spec in &args.tags {
+        let loaded = data::attributions(&spec.path, "train")?;
+        report(&loaded.rejected, &loaded.warnings, progress);
+        rejected += loaded.rejected.len();
+        let (rows, held) = data::hold_out(loaded.rows, 0.02, args.seed, |a| a.group.as_str());
+        progress.say(format!("{}: {} annotated contexts", spec.path.display(), rows.len()));
+        held_tags.extend(encoder.attributions(&held)?);
+        sources.push(Source {
+            examples: encoder.attributions(&rows)?,
+            per_epoch: spec.per_epoch,
+        });
+    }
+    let mut dev = Vec::new();
+    for path in &args.dev {
+        let loaded = data::statements(path, &names)?;
+        report(&loaded.rejected, &loaded.warnings, progress);
+        rejected += loaded.rejected.len();
+        let dev_texts: Vec<String> = loaded.rows.iter().map(|s| s.text.clone()).collect();
+        warn_overlap(&texts, &dev_texts, path, progress);
+        dev.push((stem(path), encoder.statements(&loaded.rows, 1.0)?, loaded.rows));
+    }
+    let tagger = !args.tags.is_empty();
+    let mut network = statements::network(&encoder_dir, tagger, tch::Device::Cpu)?;
+    if let Some(init) = &args.init {
+        let m = Model::find(init)?;
+        let weights = match m.statements() {
+            Ok(part) => m.weights(&part.weights, &part.sha256)?,
+            Err(_) => {
+                let part = m.relation()?;
+                m.weights(&part.weights, &part.sha256)?
+            }
+        };
+        network.load(&weights)?;
+    }
+    let options = args.options();
+    let mut evaluate = |n: &Network| {
+        let mut scores = statements::evaluate(n, &held, &held_rows, "held_out.")?;
+        for (name, examples, gold) in &dev {
+            let s = statements::evaluate(n, examples, gold, &format!("{name}."))?;
+            scores.figures.extend(s.figures);
+        }
+        if !held_tags.is_empty() {
+            let s = statements::evaluate_tags(n, &held_tags, "held_out.")?;
+            scores.figures.extend(s.figures);
+        }
+        Ok(scores)
+    };
+    let log = fit(args, &options, &mut network, &sources, &mut evaluate, progress)?;
+    let (side_temperature, stance_temperature) =
+        statements::calibrate(&network, &held, &held_rows)?;
+    let sample: Vec<&Example> = sources.iter().flat_map(|s| s.examples.iter()).collect();
+    let (weights, sha256) = write_weights(args, &network, &sample, "statements.safetensors")?;
+    trainer::write_log(&args.out.join("statements.training.json"), &options, &log)?;
+    let mut model = open_or_new(&args.out)?;
+    model.file.statements = Some(StatementsPart {
+        weights,
+        sha256,
+        max_tokens: args.max_tokens,
+        side_temperature,
+        stance_temperature,
+        tagger,
+    });
+    model.save()?;
+    clear_checkpoint(args);
+    progress.say(format!("wrote {}", args.out.display()));
+    Ok(if rejected > 0 { 3 } else { 0 })
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .map_or("dev".into(), |s| s.to_string_lossy().into_owned())
+}
+
+fn warn_one_label(rows: &[data::Statement], path: &Path, progress: &Progress) {
+    let sides: std::collections::BTreeSet<_> = rows.iter().filter_map(|r| r.side).collect();
+    let stances: std::collections::BTreeSet<_> = rows.iter().filter_map(|r| r.stance).collect();
+    if sides.len() == 1 || stances.len() == 1 {
+        progress.warn(format!(
+            "warning: {}: all statements have the same {}; nothing can be learnt about it from this file",
+            path.display(),
+            if sides.len() == 1 { "side" } else { "stance" }
+        ));
+    }
 }
 
 fn warn_overlap(train: &[String], dev: &[String], path: &Path, progress: &Progress) {

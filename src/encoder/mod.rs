@@ -8,12 +8,14 @@ pub mod batch;
 pub mod bert;
 pub mod engine;
 pub mod marks;
+pub mod pool;
 pub mod tokenize;
 pub mod weights;
 
 pub use batch::{plan, Batch};
 pub use engine::{Engine, Precision};
 pub use marks::TokenMarks;
+pub use pool::Pool;
 pub use tokenize::{Encoded, Tokenizer};
 pub use weights::Weights;
 

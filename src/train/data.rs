@@ -332,6 +332,95 @@ pub fn pairs(path: &Path) -> Result<Loaded<Pair>> {
     })
 }
 
+/// Reads annotated attributions: rows of `context` with `source`, `cue` and
+/// `content` as they stand in it (any may be empty). Rows with the same context
+/// are taken together. Parts are aligned as substrings: the content at its first
+/// occurrence, the cue at its occurrence nearest to the content, and the source
+/// at its occurrence nearest to the cue. A context in which
+/// a content is not contiguous, or any part is not found, is left out and counted
+/// in a warning. `split` chooses rows by their `split` field, if they have one.
+pub fn attributions(path: &Path, split: &str) -> Result<Loaded<Attributed>> {
+    type Row = (String, String, String, String, String);
+    let loaded: Loaded<Row> = load(path, "annotated attribution", |_, row| {
+        let context = row
+            .get("context")
+            .and_then(Value::as_str)
+            .filter(|s| !s.trim().is_empty())
+            .ok_or("the field `context` is missing or empty")?;
+        if text_of(row, "split").is_some_and(|s| s != split) {
+            return Ok(None);
+        }
+        let part = |k: &str| text_of(row, k).unwrap_or_default().to_string();
+        Ok(Some((
+            context.to_string(),
+            part("source"),
+            part("cue"),
+            part("content"),
+            group_of(row, context),
+        )))
+    })?;
+    let mut by_context: indexmap::IndexMap<String, Vec<&Row>> = indexmap::IndexMap::new();
+    for row in &loaded.rows {
+        by_context.entry(row.0.clone()).or_default().push(row);
+    }
+    let mut out = Loaded {
+        rejected: loaded.rejected,
+        warnings: loaded.warnings,
+        ..Loaded::default()
+    };
+    let mut left_out = 0usize;
+    for (context, rows) in by_context {
+        let aligned: Option<Vec<_>> = rows.iter().map(|r| align(&context, r)).collect();
+        match aligned {
+            Some(parts) => out.rows.push(Attributed {
+                parts: parts.into_iter().flatten().collect(),
+                date: None,
+                group: rows[0].4.clone(),
+                context,
+            }),
+            None => left_out += 1,
+        }
+    }
+    if left_out > 0 {
+        out.warnings.push(format!(
+            "{}: {left_out} contexts left out, because a part could not be aligned",
+            path.display()
+        ));
+    }
+    Ok(out)
+}
+
+fn align(
+    context: &str,
+    row: &(String, String, String, String, String),
+) -> Option<Vec<(TagKind, crate::document::Span)>> {
+    use crate::document::Span;
+    let (_, source, cue, content, _) = row;
+    let mut parts = Vec::new();
+    let mut anchor = None;
+    if !content.is_empty() {
+        let at = context.find(content.as_str())?;
+        parts.push((TagKind::Content, Span::new(at, at + content.len())));
+        anchor = Some(at);
+    }
+    let nearest = |part: &str, to: Option<usize>| -> Option<Span> {
+        let at = context
+            .match_indices(part)
+            .map(|(at, _)| at)
+            .min_by_key(|&at| to.map_or(at, |t| at.abs_diff(t)))?;
+        Some(Span::new(at, at + part.len()))
+    };
+    if !cue.is_empty() {
+        let span = nearest(cue, anchor)?;
+        anchor = Some(span.start);
+        parts.push((TagKind::Cue, span));
+    }
+    if !source.is_empty() {
+        parts.push((TagKind::Source, nearest(source, anchor)?));
+    }
+    Some(parts)
+}
+
 /// Which texts of `dev` stand in `train` too, compared without case and punctuation.
 pub fn overlap<'a>(
     train: impl Iterator<Item = &'a str>,
