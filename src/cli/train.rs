@@ -412,7 +412,7 @@ fn write_weights(
 const TAIL: f64 = 2e-5;
 
 fn ranges(weights: &Weights, sample: &[&Example]) -> Result<tch::Tensor> {
-    let mut engine = Engine::new(weights, Precision::Fp32)?;
+    let mut engine = Engine::new(weights, Precision::Fp32, tch::Device::Cpu)?;
     let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); LAYERS * RANGES_PER_LAYER];
     let lengths: Vec<usize> = sample.iter().map(|e| e.text.len()).collect();
     for rows in crate::encoder::plan(&lengths, 4096) {
