@@ -96,15 +96,6 @@ impl<'a> Tokens<'a> {
         Span::new(self.tokens[first].start, self.tokens[last].end)
     }
 
-    /// The words `first..=last` as one lower-case string.
-    pub fn phrase(&self, first: usize, last: usize) -> String {
-        let words: Vec<&str> = self.tokens[first..=last]
-            .iter()
-            .map(|t| t.lower.as_str())
-            .collect();
-        words.join(" ")
-    }
-
     /// First token of the sentence that token `i` is in.
     pub fn sentence_start(&self, i: usize) -> usize {
         let s = self.tokens[i].sentence;
@@ -268,13 +259,7 @@ fn pair(tokens: &mut [Token]) -> Vec<Quote> {
                 }
             }
             (Kind::Close, Some(first)) => {
-                let partner = match tokens[first].text {
-                    "“" => matches!(tokens[i].text, "”" | "\""),
-                    "„" => matches!(tokens[i].text, "”" | "“"),
-                    "«" => tokens[i].text == "»",
-                    _ => !matches!(tokens[i].text, "»"),
-                };
-                if partner {
+                if partners(tokens, first, i) {
                     quotes.push(Quote {
                         first,
                         last: i,
@@ -322,6 +307,25 @@ fn pair(tokens: &mut [Token]) -> Vec<Quote> {
         }
     }
     quotes
+}
+
+/// Whether the mark at `close` closes the one at `open`: a mark of its kind, or, where
+/// the paragraph has none, any.
+fn partners(tokens: &[Token], open: usize, close: usize) -> bool {
+    let kind = |i: usize| match (tokens[open].text, tokens[i].text) {
+        ("“", t) => t == "”",
+        ("„", t) => matches!(t, "”" | "“"),
+        ("«", t) => t == "»",
+        ("``", t) => t == "''",
+        (o, t) => o == t,
+    };
+    let later = || {
+        (close + 1..tokens.len())
+            .take_while(|&i| !tokens[i].paragraph)
+            .take_while(|&i| tokens[i].text != tokens[open].text || tokens[i].kind != Kind::Open)
+            .any(|i| tokens[i].kind == Kind::Close && kind(i))
+    };
+    kind(close) || !later()
 }
 
 /// Quotations in single marks that are not inside double ones.

@@ -16,7 +16,11 @@ pub(crate) fn quote_before(t: &Tokens, i: usize) -> Option<Quote> {
     let q = t.quote_to(j)?;
     let inner = q.last.checked_sub(1)?;
     let ends = matches!(t.tokens[inner].text, "," | "?" | "!" | "." | "—" | "–" | "--" | "..." | "…");
-    (outside || ends || q.last - q.first > 6).then_some(q)
+    // The name of a broadcast or book: `on "Meet the Press," he said`.
+    let title = q.last - q.first <= 6
+        && q.first > t.sentence_start(q.first)
+        && (q.first..q.last).all(|k| !t.tokens[k].is_word() || t.tokens[k].capitalised() || matches!(t.lower(k), "the" | "of" | "this" | "and" | "with" | "a"));
+    (!title && (outside || ends || q.last - q.first > 6)).then_some(q)
 }
 
 /// The content before a reporting clause that starts at `edge`: the quotation,
@@ -105,10 +109,13 @@ pub(crate) fn complement(t: &Tokens, right: usize, takes: Takes) -> Option<usize
         return begins(t, i, end);
     }
     if takes == Takes::HearerClause {
+        if let Some(at) = that_ahead(t, i, end, true) {
+            return Some(at);
+        }
         i = hearer(t, i, end)?;
     }
     // A `that` a few words on decides at once.
-    if let Some(at) = that_ahead(t, i, end) {
+    if let Some(at) = that_ahead(t, i, end, false) {
         return Some(at);
     }
     i = circumstances(t, i, end);
@@ -129,7 +136,7 @@ fn begins(t: &Tokens, i: usize, end: usize) -> Option<usize> {
 }
 
 /// `that` (or a question word) within reach, with only circumstances before it.
-fn that_ahead(t: &Tokens, from: usize, end: usize) -> Option<usize> {
+fn that_ahead(t: &Tokens, from: usize, end: usize, hearer: bool) -> Option<usize> {
     let first = t.lower(from);
     if first == "that" {
         return Some(from);
@@ -139,12 +146,12 @@ fn that_ahead(t: &Tokens, from: usize, end: usize) -> Option<usize> {
         || lexicon::ADVERBS.contains(&first)
         || first.ends_with("ly")
         || matches!(first, "late" | "last" | "early" | "this" | "here");
-    if !starts {
+    if !starts && !hearer {
         return None;
     }
     for i in from + 1..=end.min(from + 16) {
         let tok = &t.tokens[i];
-        if tok.is("that") {
+        if tok.is("that") || (hearer && matches!(tok.lower.as_str(), "how" | "why" | "whether" | "what")) {
             return Some(i);
         }
         if tok.kind != Kind::Word && tok.kind != Kind::Clitic
@@ -306,8 +313,12 @@ fn short_phrase(t: &Tokens, mut i: usize, end: usize) -> usize {
 
 /// The end of a clause of content that begins at `from`: before the full stop, a
 /// semicolon, or a coordinate or participial reporting clause of the same speaker.
-pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, is_cue: &dyn Fn(usize) -> bool) -> usize {
+pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, tails: &[usize], is_cue: &dyn Fn(usize) -> bool) -> usize {
     let end = t.sentence_end(from);
+    // Before the comma of a reporting clause that ends the sentence (`…, X said.`).
+    if let Some(&comma) = tails.iter().find(|&&c| c > from && c <= end) {
+        return strip_stop(t, from, comma);
+    }
     let mut i = from;
     while i <= end {
         let tok = &t.tokens[i];
@@ -329,6 +340,10 @@ pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, is_cue: &dyn Fn(us
                 }
                 while lexicon::ADVERBS.contains(&t.lower(j)) || t.lower(j).ends_with("ly") || matches!(t.lower(j), "has" | "had" | "have") {
                     j += 1;
+                }
+                // `, though she acknowledged …`
+                if matches!(t.lower(i + 1), "though" | "although" | "but" | "and" | "while" | "yet") && matches!(t.lower(i + 2), "he" | "she" | "they") && (i + 3..=i + 5).any(|k| is_cue(k) && lexicon::verb(t.lower(k)).is_some_and(|v| matches!(v.takes, Takes::Clause | Takes::HearerClause))) {
+                    return i - 1;
                 }
                 let v = lexicon::verb(t.lower(j));
                 let same = v.is_some_and(|v| match v.inflection {

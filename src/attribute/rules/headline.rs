@@ -8,16 +8,25 @@ use crate::attribute::lexicon;
 use crate::attribute::tokens::{Kind, Tokens};
 use crate::attribute::words;
 
+/// Words of topics and rubrics, which stand before a colon as speakers do.
+const LABELS: &[&str] = &[
+    "live", "breaking", "video", "watch", "update", "updates", "exclusive", "opinion", "analysis", "news", "war", "crisis", "talks", "deal", "vote",
+    "election", "elections", "summit", "explained", "explainer", "conflict", "invasion", "attack", "strike", "strikes", "photos", "pictures", "map", "timeline",
+    "factbox", "fact", "check", "review", "editorial", "interview", "listen", "read", "more", "note", "correction", "editor", "background", "feature", "profile",
+    "sanctions", "day", "week", "debate", "bombshell", "shock", "related", "latest", "briefing", "morning", "evening", "part", "chapter", "episode", "battle",
+    "peace", "nuclear", "gas", "oil", "energy", "economy", "sport", "football", "weather", "source", "photo", "image", "credit", "location", "date", "time", "place", "the", "this", "here", "example", "conclusion", "question", "answer", "agenda",
+];
+
 /// Longest speaker of a headline, in words.
 const LONGEST: usize = 9;
 
 pub(super) fn find(t: &Tokens, names: &dyn Fn(Range) -> bool) -> Vec<Raw> {
     let mut out = Vec::new();
     let last = t.len() - 1;
-    let start = 0;
+    let start = usize::from(t.tokens[0].kind == Kind::Open);
     let end = t.sentence_end(last);
     // Only texts of one sentence, or a first sentence with a colon near its beginning.
-    let colon = (0..t.len()).find(|&i| t.tokens[i].text == ":" && !t.tokens[i].quoted);
+    let colon = (0..t.len()).find(|&i| t.tokens[i].text == ":" && (!t.tokens[i].quoted || start == 1));
     if let Some(c) = colon {
         let reported = (start..c).any(|i| verb_like(t, i));
         if c > 0 && c < last && c <= LONGEST && !reported && speaker(t, start, c - 1, names) {
@@ -75,12 +84,16 @@ fn speaker(t: &Tokens, first: usize, last: usize, names: &dyn Fn(Range) -> bool)
         return true;
     }
     let people = lexicon::PEOPLE.contains(&w)
-        && !matches!(w, "report" | "reports" | "poll" | "statement" | "document" | "study" | "one" | "two" | "some" | "many" | "most" | "both" | "state" | "media" | "people" | "country" | "letter" | "transcript" | "book" | "article" | "editorial" | "side" | "states" | "campaign" | "group" | "law" | "rules" | "countries");
+        && !matches!(w, "statement" | "document" | "one" | "two" | "some" | "many" | "most" | "both" | "state" | "media" | "people" | "country" | "letter" | "transcript" | "book" | "article" | "editorial" | "side" | "states" | "campaign" | "group" | "law" | "rules" | "countries");
     let person = last > first
         && last - first <= 4
         && (first..=last).all(|i| t.tokens[i].capitalised())
         && (crate::attribute::names::gender(t.tokens[first].text).is_some() || words::is_title(t.lower(first)));
-    people || person
+    // A transcript: `PENCE: Well, …`.
+    let shouted = first == last && t.tokens[first].text.len() >= 3 && !t.tokens[first].text.chars().any(char::is_lowercase) && t.tokens.iter().any(|k| k.text.chars().any(char::is_lowercase));
+    let topic = (first..=last).any(|i| LABELS.contains(&t.lower(i)));
+    let two = (1..=2).contains(&(last - first)) && (first..=last).all(|i| t.tokens[i].capitalised()) && !(first..=last).any(|i| names((i, i)));
+    !topic && (people || person || shouted || two)
 }
 
 /// At least one word of the phrase is a name.

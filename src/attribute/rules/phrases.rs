@@ -23,7 +23,8 @@ pub(super) fn according(t: &Tokens) -> Vec<Raw> {
         let start = t.sentence_start(i);
         let content = if i == start || (i <= start + 2 && !t.tokens[i - 1].is_comma() && i > 0 && t.tokens[i - 1].is_word()) {
             // After: `According to X, …`.
-            let mut from = p.full.1 + 1;
+            let plain = (p.head.1 + 1..=p.full.1).any(|k| subject::finite(t, k)) || t.tokens.get(p.head.1 + 2).is_some_and(|k| k.capitalised()) || p.full.1 + 2 >= end;
+            let mut from = if plain { p.head.1 + 1 } else { p.full.1 + 1 };
             while from <= end && !t.tokens[from].is_comma() {
                 from += 1;
             }
@@ -51,6 +52,7 @@ pub(super) fn according(t: &Tokens) -> Vec<Raw> {
             }
             all
         };
+        let p = if content[0].0 > i && content[0].0 <= p.full.1 { Phrase { head: p.head, full: p.head } } else { p };
         out.push(raw(p, cue, content, Form::According, t.tokens[i].quoted));
     }
     out

@@ -157,7 +157,7 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
         let w = lower(first);
         if t.tokens[first].kind == Kind::Punct
             || matches!(w, "and" | "but" | "yet" | "or" | "nor" | "so" | "well" | "then" | "plus" | "maybe" | "perhaps" | "even" | "only" | "just")
-            || lexicon::ADVERBS.contains(&w) && !matches!(w, "both" | "all" | "first" | "long")
+            || lexicon::ADVERBS.contains(&w) && !matches!(w, "both" | "all" | "first" | "long") && (t.tokens[first].text == w || first == t.sentence_start(first))
             || (w.ends_with("ly") && !t.tokens[first + usize::from(first < last)].kind.eq(&Kind::Clitic) && first < last && !matches!(w, "family" | "italy" | "kelly" | "billy" | "sally" | "assembly" | "ally" | "emily" | "early" | "reilly" | "only" | "daily" | "weekly" | "elderly" | "sicily"))
         {
             first += 1;
@@ -199,7 +199,7 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
             && ((after_name && w != "of" && (matches!(next, "a" | "an" | "his" | "her" | "its" | "their" | "this" | "that" | "the" | "late" | "early" | "of") || day(t, i + 1)))
                 || day(t, i + 1)
                 || (matches!(next, "a" | "an") && matches!(lower(i + 2), "statement" | "speech" | "tweet" | "video" | "briefing" | "letter" | "news" | "press" | "post" | "televised" | "joint" | "interview" | "separate")));
-        if starts || (day(t, i) && i > first && (i == last || !t.tokens[i + 1].capitalised())) || (w.ends_with("ly") && i == last && t.tokens[i].text == w) || (lexicon::ADVERBS.contains(&w) && i == last) {
+        if starts || (day(t, i) && i > first && (i == last || !t.tokens[i + 1].capitalised())) || (w.ends_with("ly") && i == last && t.tokens[i].text == w) || (lexicon::ADVERBS.contains(&w) && i == last && t.tokens[i].text == w) {
             last = i - 1;
             break;
         }

@@ -27,10 +27,11 @@ pub(super) fn find(t: &Tokens) -> Vec<Raw> {
             i += 1;
         }
     }
+    let tails: Vec<usize> = cues.iter().filter_map(|c| tail(t, *c)).collect();
     let mut out: Vec<Raw> = Vec::new();
     for (n, c) in cues.iter().enumerate() {
         let is_cue = |i: usize| cues.iter().any(|o| o.at == i);
-        if let Some(raw) = attribution(t, *c, n.checked_sub(1).map(|p| cues[p]), &out, &is_cue) {
+        if let Some(raw) = attribution(t, *c, n.checked_sub(1).map(|p| cues[p]), &out, &tails, &is_cue) {
             out.push(raw);
         }
     }
@@ -205,11 +206,27 @@ fn quoted_as_saying(t: &Tokens, i: usize) -> Option<Cue> {
     })
 }
 
+/// The comma before a reporting clause that ends its sentence: `…, X said (on Friday).`
+fn tail(t: &Tokens, c: Cue) -> Option<usize> {
+    let (first, last) = c.group;
+    let start = t.sentence_start(c.at);
+    if c.passive || t.tokens[c.at].quoted || !matches!(c.verb.takes, Takes::Clause | Takes::HearerClause) || c.verb.inflection == Inflection::Ing {
+        return None;
+    }
+    if content::complement(t, last, c.verb.takes).is_some() {
+        return None;
+    }
+    let s = subject::before(t, first)?;
+    let comma = s.full.0.checked_sub(1)?;
+    (comma > start + 1 && t.tokens[comma].is_comma() && (last + 1..=t.sentence_end(c.at)).all(|i| !t.tokens[i].is_comma())).then_some(comma)
+}
+
 fn attribution(
     t: &Tokens,
     c: Cue,
     previous: Option<Cue>,
     done: &[Raw],
+    tails: &[usize],
     is_cue: &dyn Fn(usize) -> bool,
 ) -> Option<Raw> {
     let quoted = t.tokens[c.at].quoted;
@@ -221,6 +238,10 @@ fn attribution(
     }
     if c.passive {
         return by_agent(t, c);
+    }
+    // Inside a quotation only plain reports count, not the speaker's own `I think`.
+    if quoted && (!matches!(c.verb.takes, Takes::Clause | Takes::HearerClause) || c.verb.inflection == Inflection::Base && matches!(t.lower(first.saturating_sub(1)), "i" | "you" | "we")) {
+        return None;
     }
     let claimed = |i: usize| done.iter().any(|r| r.cue.0 <= i && i <= r.cue.1);
     let quotable = matches!(c.verb.takes, Takes::Clause | Takes::HearerClause | Takes::Object | Takes::Marked);
@@ -296,7 +317,7 @@ fn attribution(
     if let Some(from) = content::complement(t, last, c.verb.takes) {
         if accepts(t, c, from) {
             let past = c.verb.inflection == Inflection::Past;
-            let to = content::clause_end(t, from, past, is_cue);
+            let to = content::clause_end(t, from, past, tails, is_cue);
             if to >= from {
                 return Some(raw(c, subject, vec![(from, to)], quoted));
             }
@@ -307,7 +328,8 @@ fn attribution(
     let clausal = matches!(c.verb.takes, Takes::Clause | Takes::HearerClause | Takes::Thought)
         || matches!(t.lower(c.at), "found" | "showed" | "shows" | "show" | "learned" | "it");
     if clausal && !inherited && left > start && (t.tokens[left - 1].is_comma() || matches!(t.tokens[left - 1].text, "—" | "–" | "--")) {
-        let mut content = clause_before(t, start, left - 1, &claimed)?;
+        let whole = tails.contains(&(left - 1));
+        let mut content = clause_before(t, start, left - 1, &|i| !whole && claimed(i))?;
         if let Some(after) = clause_resumed(t, last, end, content[0]) {
             content.push(after);
         }
