@@ -10,7 +10,7 @@ mod coreference;
 mod lexicon;
 mod link;
 pub mod mentions;
-mod merge;
+pub mod merge;
 mod names;
 #[cfg(test)]
 pub(crate) mod testing;
