@@ -250,7 +250,7 @@ impl Context<'_> {
                     if !self.is_somebody_else(span, actor, &r.surface, previous)
                         && (self.support.actors.contains(&r.actor)
                             || own_office
-                            || self.titled(span, actor))
+                            || self.titled(span, actor, previous))
                     {
                         names.push((r.actor, r.form));
                     }
@@ -266,7 +266,7 @@ impl Context<'_> {
             // Shared by several with support: only an office right before it decides.
             let mut titled = names.iter().filter(|(a, _)| {
                 previous.is_some_and(|p| self.is_office_before(p, *a, span))
-                    || self.titled(span, &self.sides.actors[*a])
+                    || self.titled(span, &self.sides.actors[*a], previous)
             });
             return match (titled.next(), titled.next()) {
                 (Some(one), None) => Some(*one),
@@ -381,10 +381,17 @@ impl Context<'_> {
     }
 
     /// Whether an office of this actor, or a title from it, stands right before the name.
-    fn titled(&self, span: Span, actor: &Actor) -> bool {
-        let Some((_, word)) = words::word_before(self.text, span.start) else {
+    fn titled(&self, span: Span, actor: &Actor, previous: Option<&Found>) -> bool {
+        let Some((start, word)) = words::word_before(self.text, span.start) else {
             return false;
         };
+        // `Britain's Wallace`
+        if let Some(p) = previous {
+            let possessive = matches!(&self.text[p.span.end..span.start], "'s " | "’s " | "' " | "’ ");
+            if possessive && start <= p.span.start && super::link::belongs(self.sides, actor, p.actor) {
+                return true;
+            }
+        }
         let word = word.to_ascii_lowercase();
         words::is_title(&word)
             && !matches!(word.trim_end_matches('.'), "mr" | "mrs" | "ms" | "miss")

@@ -66,7 +66,38 @@ pub(crate) fn before(t: &Tokens, verb: usize) -> Option<Phrase> {
         }
         first = i;
     }
+    // `Two workers who had driven in from the coast said …`
+    if first > start && finite(t, first - 1) {
+        if let Some(p) = with_relative(t, start, first - 1, end) {
+            return Some(Phrase::bare(p));
+        }
+    }
     trimmed(t, first, end).map(Phrase::bare)
+}
+
+/// A noun phrase with a restrictive relative clause that reaches to `end`.
+fn with_relative(t: &Tokens, start: usize, verb: usize, end: usize) -> Option<Range> {
+    let mut i = verb;
+    while i > start {
+        i -= 1;
+        let tok = &t.tokens[i];
+        if matches!(tok.lower.as_str(), "who" | "which") && i > start {
+            let head = &t.tokens[i - 1];
+            if !(lexicon::is_people(&head.lower) || head.capitalised()) {
+                return None;
+            }
+            let mut first = i;
+            while first > start && !boundary(t, first - 1, start) && !matches!(t.lower(first - 1), "and" | "or") {
+                first -= 1;
+            }
+            let (f, l) = trimmed(t, first, i - 1)?;
+            return (l == i - 1).then_some((f, end));
+        }
+        if !matches!(tok.kind, Kind::Word | Kind::Clitic) || lexicon::CONJUNCTIONS.contains(&tok.lower.as_str()) || lexicon::verb(&tok.lower).is_some_and(|v| !v.noun) {
+            return None;
+        }
+    }
+    None
 }
 
 /// Whether token `i` cannot be inside a subject.
@@ -97,7 +128,7 @@ fn joins_nouns(t: &Tokens, start: usize, i: usize) -> bool {
     }
     let clean = j == start || t.tokens[j - 1].kind != Kind::Word || !finite(t, j - 1);
     let left = &t.tokens[i - 1];
-    let person = left.capitalised() || lexicon::PEOPLE.contains(&left.lower.as_str());
+    let person = left.capitalised() || lexicon::is_people(left.lower.as_str());
     clean && person && length <= 7 && !lexicon::PRONOUNS.contains(&t.lower(i + 1))
 }
 
@@ -174,7 +205,7 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
                 j += 1;
             }
             if j == first + 1 || j > last {
-                return pronoun_at(t, last);
+                return last_phrase(t, first, last);
             }
             // `the` before a noun that is not of time belongs to the speaker.
             if lower(j - 1) == "the" {
@@ -208,6 +239,27 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
     can_speak(t, first, last).then_some((first, last))
 }
 
+/// The noun phrase at the end of a stretch that begins with a preposition
+/// (`After the talks the minister`): from its last determiner, a pronoun, or the
+/// capitals it ends with.
+fn last_phrase(t: &Tokens, first: usize, last: usize) -> Option<Range> {
+    if let Some(p) = pronoun_at(t, last) {
+        return Some(p);
+    }
+    let determiner = (first + 2..last).rev().find(|&i| {
+        matches!(t.lower(i), "the" | "a" | "an" | "its" | "his" | "her" | "their") && !lexicon::PREPOSITIONS.contains(&t.lower(i - 1)) && t.tokens[i - 1].is_word()
+    });
+    if let Some(d) = determiner {
+        return can_speak(t, d, last).then_some((d, last));
+    }
+    let mut from = last + 1;
+    while from > first + 2 && (t.tokens[from - 1].capitalised() || t.tokens[from - 1].kind == Kind::Clitic) && !lexicon::PREPOSITIONS.contains(&t.lower(from - 1)) {
+        from -= 1;
+    }
+    let bound = lexicon::PREPOSITIONS.contains(&t.lower(from.saturating_sub(1))) || t.lower(from.saturating_sub(1)) == "the";
+    (from <= last && !bound && can_speak(t, from, last)).then_some((from, last))
+}
+
 fn pronoun_at(t: &Tokens, i: usize) -> Option<Range> {
     matches!(t.lower(i), "he" | "she" | "they" | "i" | "we" | "it").then_some((i, i))
 }
@@ -231,7 +283,7 @@ pub(crate) fn can_speak(t: &Tokens, first: usize, last: usize) -> bool {
             && !day(t, i)
             && !lexicon::DETERMINERS.contains(&tok.lower.as_str())
             && !matches!(tok.lower.as_str(), "there" | "here" | "what" | "how" | "why" | "when");
-        name || lexicon::PEOPLE.contains(&tok.lower.as_str())
+        name || lexicon::is_people(tok.lower.as_str())
     })
 }
 
@@ -246,6 +298,7 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
     }
     let mut last = None;
     let mut name = false;
+    let mut relative = false;
     let mut i = first;
     while i <= limit {
         let tok = &t.tokens[i];
@@ -262,10 +315,12 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
                     !t.tokens.get(i + 1).is_some_and(|n| n.capitalised() || (!name && n.is_word() && !lexicon::PRONOUNS.contains(&n.lower.as_str()) && lexicon::verb(&n.lower).is_none()))
                 } else if small && matches!(w, "of" | "for") {
                     day(t, i + 1)
+                } else if small && relative {
+                    day(t, i)
                 } else if small && lexicon::PREPOSITIONS.contains(&w) {
                     name || day(t, i + 1) || !matches!(w, "at" | "from" | "in" | "with" | "to" | "on" | "by") || statement_noun(t, i + 1)
                 } else {
-                    (small && (lexicon::CONJUNCTIONS.contains(&w) || matches!(w, "who" | "which" | "whose") || finite(t, i)))
+                    (small && (lexicon::CONJUNCTIONS.contains(&w) || matches!(w, "which" | "whose") || (w == "who" && name && t.tokens[i - 1].capitalised() && !relative && !lexicon::DETERMINERS.contains(&t.lower(first))) || (finite(t, i) && !relative)))
                         || (small && lexicon::ADVERBS.contains(&w))
                         || (small && w.ends_with("ly") && w.len() > 5 && !matches!(w, "family" | "assembly" | "daily" | "weekly" | "elderly"))
                         || (small && lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing && !v.noun))
@@ -278,6 +333,7 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
         if stop {
             break;
         }
+        relative |= w == "who" && i > first;
         name |= tok.capitalised() && i > first || (tok.capitalised() && !lexicon::DETERMINERS.contains(&w));
         last = Some(i);
         if i == first && lexicon::PRONOUNS.contains(&w) && !matches!(w, "that" | "this" | "these" | "those") {
