@@ -59,8 +59,10 @@ pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, fu
         link.anaphor = Some(Anaphor::Pronoun(pronoun(t.lower(source.0)).to_string()));
         return link;
     }
+    // An office without a name in it (`the defence secretary`) is a description like any other.
+    let bare = |f: &Found| matches!(f.form, Form::Role(_)) && !f.span.of(t.text).is_some_and(|s| s.chars().skip(1).any(char::is_uppercase)) && is_first_word_plain(t, f.span);
     // A name or office that is the head of the phrase.
-    let head = inside.iter().rev().find(|f| is_head(t, source, f.span, sides.actors[f.actor].kind == sides::Kind::Person && f.form != Form::Demonym));
+    let head = inside.iter().rev().find(|f| !bare(f) && is_head(t, source, f.span, sides.actors[f.actor].kind == sides::Kind::Person && f.form != Form::Demonym));
     if let Some(f) = head {
         link.actor = Some(f.actor);
         link.side = Some(sides.actors[f.actor].side);
@@ -78,7 +80,8 @@ pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, fu
             }
         }
     }
-    if source.1 > source.0 && !matches!(t.lower(source.0), "a" | "an" | "one" | "some" | "former") {
+    let proper = (source.0..=source.1).any(|i| t.tokens[i].capitalised() && !lexicon::DETERMINERS.contains(&t.lower(i)));
+    if proper && source.1 > source.0 && !matches!(t.lower(source.0), "a" | "an" | "one" | "some" | "former") {
         if let Some(a) = span.of(t.text).and_then(|p| known.bags.actor(sides, p, date)) {
             link.actor = Some(a);
             link.side = Some(sides.actors[a].side);
@@ -138,6 +141,11 @@ pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, fu
         }
     }
     link
+}
+
+/// Whether the mention begins with a small letter, or with the sentence.
+fn is_first_word_plain(t: &Tokens, s: Span) -> bool {
+    s.of(t.text).is_some_and(|w| w.starts_with(char::is_lowercase) || w.starts_with("The ")) 
 }
 
 fn is_possessive(t: &Tokens, source: Range) -> bool {

@@ -255,6 +255,12 @@ impl Context<'_> {
                         names.push((r.actor, r.form));
                     }
                 }
+                // `defence secretary` says of no country which: it needs its holder's name in the document.
+                Form::Role(i) if bare(&r.surface) => {
+                    if self.support.actors.contains(&r.actor) {
+                        holders.push((r.actor, i));
+                    }
+                }
                 Form::Role(i) => holders.push((r.actor, i)),
             }
         }
@@ -425,6 +431,11 @@ impl Context<'_> {
         }
         out
     }
+}
+
+/// Whether an office is written without any name in it.
+fn bare(surface: &str) -> bool {
+    !surface.chars().any(char::is_uppercase)
 }
 
 /// Whether a match has the letter case its form asks for, word by word:

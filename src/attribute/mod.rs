@@ -34,7 +34,7 @@ use mentions::{Finder, Found};
 use speaker::Draft;
 use tokens::Tokens;
 
-pub use merge::{merge, TagKind, TagSpan};
+pub use merge::{claims_from_tags, merge, merge_claims, Strategy, TagKind, TagSpan};
 
 /// What was found in one statement.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -141,7 +141,10 @@ fn that_ahead(t: &Tokens, from: usize, end: usize, hearer: bool) -> Option<usize
     if first == "that" {
         return Some(from);
     }
-    let starts = lexicon::PREPOSITIONS.contains(&first)
+    let next = t.lower(from + 1);
+    // `to reprint an editorial that …`, `on creating a board that …`: the content itself.
+    let plain = t.tokens.get(from + 1).is_some_and(|n| n.capitalised() || lexicon::DETERMINERS.contains(&next) || lexicon::is_people(next) || matches!(next, "me" | "him" | "them" | "us" | "his" | "her" | "their" | "its"));
+    let starts = lexicon::PREPOSITIONS.contains(&first) && (plain || first != "to") && !next.ends_with("ing")
         || t.tokens.get(from).is_some_and(|x| words::is_day_or_month(x.text))
         || lexicon::ADVERBS.contains(&first)
         || first.ends_with("ly")
@@ -314,8 +317,25 @@ fn short_phrase(t: &Tokens, mut i: usize, end: usize) -> usize {
 
 /// The end of a clause of content that begins at `from`: before the full stop, a
 /// semicolon, or a coordinate or participial reporting clause of the same speaker.
-pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, tails: &[usize], is_cue: &dyn Fn(usize) -> bool) -> usize {
+pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, embedded: bool, tails: &[usize], is_cue: &dyn Fn(usize) -> bool) -> usize {
     let end = t.sentence_end(from);
+    // A subordinate clause that opens the sentence, or a relative clause: to the next comma.
+    if embedded {
+        let mut i = from;
+        while i <= end {
+            if let Some(q) = t.quote_from(i).filter(|q| q.balanced && q.last > i) {
+                if t.tokens[q.last - 1].is_comma() {
+                    return q.last;
+                }
+                i = q.last + 1;
+                continue;
+            }
+            if t.tokens[i].is_comma() && i > from + 1 {
+                return i - 1;
+            }
+            i += 1;
+        }
+    }
     // Before the comma of a reporting clause that ends the sentence (`…, X said.`).
     if let Some(&comma) = tails.iter().find(|&&c| c > from && c <= end) {
         return strip_stop(t, from, comma);

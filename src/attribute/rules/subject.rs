@@ -155,12 +155,15 @@ fn apposed(t: &Tokens, start: usize, end: usize) -> Option<Phrase> {
                 }
                 first -= 1;
             }
-            if first <= seg_end {
+            let lead = first > left && lexicon::CONJUNCTIONS.contains(&t.lower(first - 1))
+                || lexicon::PREPOSITIONS.contains(&t.lower(first))
+                || (t.lower(first).ends_with("ing") && !lexicon::is_people(t.lower(first)));
+            if first <= seg_end && !lead {
                 if let Some(head) = trimmed(t, first, seg_end) {
                     if head.1 == seg_end {
                         return Some(Phrase {
                             head,
-                            full: (head.0, end),
+                            full: (head.0, full_end(t, head.1, end)),
                         });
                     }
                 }
@@ -169,6 +172,23 @@ fn apposed(t: &Tokens, start: usize, end: usize) -> Option<Phrase> {
         left = marks[n] + 1;
     }
     None
+}
+
+/// Where an apposition ends for the full phrase: a relative clause, a participle
+/// or a circumstance after the name is no part of it.
+fn full_end(t: &Tokens, last: usize, end: usize) -> usize {
+    let other = |i: usize| {
+        let w = t.lower(i);
+        matches!(w, "who" | "which" | "whose" | "whom" | "for" | "in" | "on" | "at" | "once" | "too" | "however" | "meanwhile" | "during" | "after" | "before" | "as" | "with" | "by" | "along" | "according" | "like" | "also" | "when")
+            || (w.ends_with("ing") && w.len() > 5 && !t.tokens[i].capitalised())
+            || (w.ends_with("ed") && w.len() > 5 && !t.tokens[i].capitalised())
+    };
+    for i in last + 1..end {
+        if matches!(t.tokens[i].text, "," | "—" | "–" | "--" | "-") && other(i + 1) {
+            return i.saturating_sub(1).max(last);
+        }
+    }
+    end
 }
 
 /// Whether what begins at `i` explains the noun before it.
@@ -230,6 +250,11 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
             && ((after_name && w != "of" && (matches!(next, "a" | "an" | "his" | "her" | "its" | "their" | "this" | "that" | "the" | "late" | "early" | "of") || day(t, i + 1)))
                 || day(t, i + 1)
                 || (matches!(next, "a" | "an") && matches!(lower(i + 2), "statement" | "speech" | "tweet" | "video" | "briefing" | "letter" | "news" | "press" | "post" | "televised" | "joint" | "interview" | "separate")));
+        let late = matches!(w, "later" | "earlier") && t.tokens[i].text == w && !lexicon::DETERMINERS.contains(&lower(i - 1));
+        if late {
+            last = i - 1;
+            break;
+        }
         if starts || (day(t, i) && i > first && (i == last || !t.tokens[i + 1].capitalised())) || (w.ends_with("ly") && i == last && t.tokens[i].text == w) || (lexicon::ADVERBS.contains(&w) && i == last && t.tokens[i].text == w) {
             last = i - 1;
             break;
@@ -312,9 +337,9 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
                 if i == first {
                     small && (lexicon::CONJUNCTIONS.contains(&w) || lexicon::PREPOSITIONS.contains(&w) || lexicon::AUX.contains(&w))
                 } else if small && matches!(w, "and" | "or") {
-                    !t.tokens.get(i + 1).is_some_and(|n| n.capitalised() || (!name && n.is_word() && !lexicon::PRONOUNS.contains(&n.lower.as_str()) && lexicon::verb(&n.lower).is_none()))
+                    !t.tokens.get(i + 1).is_some_and(|n| n.capitalised() || lexicon::is_people(&n.lower) || lexicon::is_people(t.lower(i + 2)) && lexicon::verb(&n.lower).is_none() || (!name && n.is_word() && !lexicon::PRONOUNS.contains(&n.lower.as_str()) && lexicon::verb(&n.lower).is_none()))
                 } else if small && matches!(w, "of" | "for") {
-                    day(t, i + 1)
+                    day(t, i + 1) && t.tokens.get(i + 2).map_or(true, |k| k.kind != Kind::Clitic)
                 } else if small && relative {
                     day(t, i)
                 } else if small && lexicon::PREPOSITIONS.contains(&w) {
@@ -324,7 +349,7 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
                         || (small && lexicon::ADVERBS.contains(&w))
                         || (small && w.ends_with("ly") && w.len() > 5 && !matches!(w, "family" | "assembly" | "daily" | "weekly" | "elderly"))
                         || (small && lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing && !v.noun))
-                        || day(t, i)
+                        || (day(t, i) && t.tokens.get(i + 1).map_or(true, |k| k.kind != Kind::Clitic))
                         || (lexicon::PRONOUNS.contains(&w) && small)
                         || matches!(w, "last" | "late" | "earlier" | "early" | "ahead") && small && !(i > first && lexicon::DETERMINERS.contains(&t.lower(i - 1)))
                 }
@@ -342,7 +367,7 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
         i += 1;
     }
     let mut last = last?;
-    while last > first && (matches!(t.lower(last), "and" | "or" | "of" | "for" | "in" | "at" | "the" | "a") || t.tokens[last].kind == Kind::Punct && t.tokens[last].text != ".") {
+    while last > first && (matches!(t.lower(last), "and" | "or" | "of" | "for" | "in" | "at" | "the" | "a") || t.tokens[last].kind == Kind::Punct && !matches!(t.tokens[last].text, "." | ")")) {
         last -= 1;
     }
     if !can_speak(t, first, last) {
@@ -373,7 +398,7 @@ fn apposition_after(t: &Tokens, last: usize, limit: usize) -> usize {
         && !matches!(w, "and" | "or" | "in" | "on" | "at" | "during" | "with")
         && !lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing)
         && !w.ends_with("ing")
-        || matches!(w, "who" | "which");
+;
     if !noun_like {
         return last;
     }
@@ -387,7 +412,7 @@ fn apposition_after(t: &Tokens, last: usize, limit: usize) -> usize {
         if n.is_comma() {
             commas += 1;
             let after = t.lower(end + 2);
-            if commas > 2 || !matches!(after, "who" | "which" | "a" | "the") {
+            if commas > 2 || !matches!(after, "a" | "the") {
                 break;
             }
         }

@@ -217,6 +217,14 @@ fn quoted_as_saying(t: &Tokens, i: usize) -> Option<Cue> {
     })
 }
 
+/// Whether the clause of a subject at `left` is a subordinate one that opens the
+/// sentence (`Even as he says …, the army …`).
+fn opens_subordinate(t: &Tokens, start: usize, left: usize) -> bool {
+    let opener = matches!(t.lower(start), "as" | "while" | "although" | "though" | "when" | "after" | "since" | "if" | "because" | "even" | "before" | "once" | "whereas");
+    let second = t.lower(start) != "even" || matches!(t.lower(start + 1), "as" | "though" | "if" | "when" | "after" | "before");
+    opener && second && left > start && !(start..left).any(|i| t.tokens[i].is_comma())
+}
+
 /// The comma before a reporting clause that ends its sentence: `…, X said (on Friday).`
 fn tail(t: &Tokens, c: Cue) -> Option<usize> {
     let (first, last) = c.group;
@@ -281,12 +289,14 @@ fn attribution(
         }
     }
 
+    let participle = c.verb.inflection == Inflection::Ing && c.group.0 == c.at;
+    let loose = participle && first > start && t.tokens[first - 1].is_comma();
     let mut inherited = false;
-    let subject = subject::before(t, first).or_else(|| {
+    let own = if loose { None } else { subject::before(t, first) };
+    let subject = own.or_else(|| {
         inherited = true;
         inherit(t, c, previous, done, start)
     });
-    let participle = c.verb.inflection == Inflection::Ing && c.group.0 == c.at;
     if inherited && subject.is_none() && !participle {
         return None;
     }
@@ -330,9 +340,16 @@ fn attribution(
     if let Some(from) = content::complement(t, last, c.verb.takes) {
         if accepts(t, c, from) {
             let past = c.verb.inflection == Inflection::Past;
-            let to = content::clause_end(t, from, past, tails, is_cue);
+            let fronted = left > start && matches!(t.lower(left - 1), "which" | "what" | "whom");
+            let relative = subject.is_some_and(|s| s.full.0 == s.full.1 && matches!(t.lower(s.full.0), "who" | "which") && s.full.0 > start && t.tokens[s.full.0 - 1].is_comma());
+            let subordinate = !inherited && opens_subordinate(t, start, left);
+            let to = content::clause_end(t, from, past, fronted || relative || subordinate, tails, is_cue);
             if to >= from {
-                return Some(raw(c, subject, vec![(from, to)], quoted));
+                let mut all = vec![(from, to)];
+                if fronted {
+                    all.insert(0, (left - 1, left - 1));
+                }
+                return Some(raw(c, subject, all, quoted));
             }
         }
         return None;
@@ -408,8 +425,19 @@ fn accepts(t: &Tokens, c: Cue, from: usize) -> bool {
                 && !(w == "of" || (w == "on" && c.group.1 == c.at) || w == "from")
         }
         Takes::Thought => clause || w == "to" && matches!(t.lower(c.at), "hope" | "hopes" | "hoped" | "hoping" | "expect" | "expects" | "wants" | "want" | "wanted" | "intends" | "intend" | "plan" | "plans" | "planned" | "decided" | "decide" | "prefer") || ((starts_np || clause_ahead(t, from)) && thought_np(t, c, from)),
-        Takes::Marked => w == "that" || tok.kind == Kind::Open || t.tokens[from - 1].text == ":",
+        Takes::Marked => w == "that" || starts_np && matches!(t.lower(c.at), "show" | "shows" | "showed" | "found" | "finds" | "find" | "shown" | "reveals" | "revealed") && research(t, c) || tok.kind == Kind::Open || t.tokens[from - 1].text == ":",
     }
+}
+
+/// Whether the subject is a study or document, which shows what it says.
+fn research(t: &Tokens, c: Cue) -> bool {
+    let start = t.sentence_start(c.at);
+    (c.group.0.saturating_sub(10).max(start)..c.group.0).any(|i| {
+        matches!(
+            t.lower(i),
+            "poll" | "polls" | "survey" | "surveys" | "study" | "studies" | "data" | "results" | "report" | "reports" | "records" | "figures" | "statistics" | "documents" | "document" | "analysis" | "investigation" | "review" | "footage" | "images" | "video" | "numbers" | "polling" | "research" | "inquiry" | "audit"
+        )
+    })
 }
 
 /// A bare clause after a verb of thinking: its subject is followed by a finite verb soon.
@@ -499,12 +527,16 @@ fn inherit(t: &Tokens, c: Cue, previous: Option<Cue>, done: &[Raw], start: usize
     }
     let same = |i: usize| t.tokens[i].sentence == t.tokens[c.at].sentence;
     let _ = previous;
-    if let Some(r) = done.iter().rev().find(|r| same(r.cue.0) && !r.quoted && r.form == Form::Verb) {
+    let outer = |r: &Raw| !done.iter().any(|o| o.cue != r.cue && o.holds(r));
+    if let Some(r) = done.iter().rev().find(|r| same(r.cue.0) && !r.quoted && r.form == Form::Verb && outer(r)) {
         if let (Some(head), Some(full)) = (r.source, r.full) {
             return Some(Phrase { head, full });
         }
     }
-    main_subject(t, start, c.group.0)
+    main_subject(t, start, c.group.0).or_else(|| {
+        let p = subject::following(t, start, c.group.0 - 1)?;
+        (p.head.1 + 1 < c.group.0).then_some(Phrase { head: p.head, full: p.head })
+    })
 }
 
 /// The subject of the sentence's first clause: the noun phrase before its first finite verb.
