@@ -108,13 +108,13 @@ fn pronoun(doc: &Document, i: usize, at: Span, p: &str, drafts: &[Option<Draft>]
     };
     // Inside the statement the order is always reliable.
     let own = people(doc, i, gender, Some(at));
-    if let Some(verdict) = nearest(doc, i, &own, Some(at), None) {
+    if let Some(verdict) = nearest(doc, i, &own, Some(at), true, None) {
         return contradicted(doc, i, draft, verdict, gender, word);
     }
     if doc.order_reliable {
         for j in (i.saturating_sub(REACH)..i).rev() {
             let some = people(doc, j, gender, None);
-            if let Some(verdict) = nearest(doc, j, &some, None, drafts[j].as_ref()) {
+            if let Some(verdict) = nearest(doc, j, &some, None, j + 1 == i, drafts[j].as_ref()) {
                 return contradicted(doc, i, draft, verdict, gender, word);
             }
         }
@@ -192,25 +192,26 @@ fn contradicted(doc: &Document, i: usize, draft: &Draft, verdict: Verdict, gende
 }
 
 /// The person meant among those of one statement: the only one, its speaker, or its subject.
-fn nearest(doc: &Document, j: usize, some: &[(Candidate, Span)], before: Option<Span>, speaker: Option<&Draft>) -> Option<Verdict> {
+fn nearest(doc: &Document, j: usize, some: &[(Candidate, Span)], before: Option<Span>, near: bool, speaker: Option<&Draft>) -> Option<Verdict> {
     let distinct: BTreeSet<&Candidate> = some.iter().map(|s| &s.0).collect();
     let describe = |c: &Candidate, why: &str| match c {
         Candidate::Actor(a) => Verdict::Actor(*a, why.to_string()),
         Candidate::Stranger(n) => Verdict::Open(format!("{n} is meant, who is not in the sides file")),
     };
+    let adjacent = before.is_some() || near;
     // A speaker of the statement before who was himself resolved.
     let spoke = speaker.and_then(|d| d.actor).filter(|a| doc.sides.actors[*a].kind == sides::Kind::Person);
     match distinct.len() {
         0 => None,
         1 => Some(describe(&some[0].0, "the nearest person before that fits")),
         _ => {
-            if let Some(a) = spoke {
+            if let Some(a) = spoke.filter(|_| adjacent) {
                 if distinct.contains(&Candidate::Actor(a)) {
                     return Some(Verdict::Actor(a, "speaker of the statement before".into()));
                 }
             }
             let t = &doc.tokens[j];
-            if let Some(c) = subject_of(t, some, before) {
+            if let Some(c) = subject_of(t, some, before).filter(|_| adjacent) {
                 return Some(describe(&c, "subject of the sentence before"));
             }
             let list: Vec<String> = distinct
@@ -314,6 +315,11 @@ fn gender_of(a: &sides::Actor) -> Option<Gender> {
     a.gender.or_else(|| names::gender(a.name.split(' ').next()?))
 }
 
+/// Slavic surnames that only women have, after a given name in `-a`.
+fn feminine(given: &str, surname: &str) -> bool {
+    given.ends_with('a') && ["ova", "ová", "eva", "aya", "ska", "ská", "cka", "ina", "aia"].iter().any(|e| surname.ends_with(e))
+}
+
 /// Full names with a known given name that are no actor's.
 fn strangers(t: &Tokens, found: &[Found], gender: Gender) -> Vec<(Candidate, Span)> {
     let mut out = Vec::new();
@@ -321,7 +327,8 @@ fn strangers(t: &Tokens, found: &[Found], gender: Gender) -> Vec<(Candidate, Spa
     while i + 1 < t.len() {
         let tok = &t.tokens[i];
         let free = |k: usize| !found.iter().any(|f| f.span.overlaps(t.span(k, k)));
-        if tok.capitalised() && free(i) && free(i + 1) && names::gender(tok.text) == Some(gender) && t.tokens[i + 1].capitalised() {
+        let given = names::gender(tok.text).or_else(|| feminine(tok.text, t.tokens[i + 1].text).then_some(Gender::Female));
+        if tok.capitalised() && free(i) && free(i + 1) && given == Some(gender) && t.tokens[i + 1].capitalised() {
             let span = t.span(i, i + 1);
             if let Some(name) = span.of(t.text) {
                 out.push((Candidate::Stranger(name.to_string()), span));
@@ -337,7 +344,7 @@ fn strangers(t: &Tokens, found: &[Found], gender: Gender) -> Vec<(Candidate, Spa
 fn description(doc: &Document, i: usize, at: Span, words: &[String], drafts: &[Option<Draft>], draft: &Draft) -> Verdict {
     let phrase = words.join(" ");
     let gender = spoken_gender(&doc.tokens[i], at);
-    let fits = |a: usize| described(doc, a, words, gender);
+    let fits = |a: usize| described(doc, a, words, gender) || apposed(doc, a, words);
     // The order of appearance: title, statements before, the statement itself up to here.
     let last = if doc.order_reliable { i + 1 } else { doc.tokens.len() };
     let mut seen: Vec<(usize, usize)> = Vec::new();
@@ -373,6 +380,22 @@ fn description(doc: &Document, i: usize, at: Span, words: &[String], drafts: &[O
     }
 }
 
+/// Whether an apposition in the document calls the actor by these words (`X, the general in command, …`).
+fn apposed(doc: &Document, a: usize, words: &[String]) -> bool {
+    doc.tokens.iter().zip(doc.found).any(|(t, found)| {
+        found.iter().filter(|f| f.actor == a && doc.sides.actors[a].kind == sides::Kind::Person).any(|f| {
+            let Some(at) = t.tokens.iter().position(|k| k.start >= f.span.end) else {
+                return false;
+            };
+            if !t.tokens[at].is_comma() || !matches!(t.lower(at + 1), "the" | "a" | "an" | "who") {
+                return false;
+            }
+            let own: Vec<String> = (at + 2..t.len()).take_while(|&i| t.tokens[i].is_word()).map(|i| link::normal(t.lower(i))).collect();
+            words.iter().all(|w| own.contains(w))
+        })
+    })
+}
+
 fn spoken_gender(t: &Tokens, at: Span) -> Option<Gender> {
     let text = at.of(t.text)?.to_lowercase();
     if text.ends_with("spokeswoman") || text.ends_with("chairwoman") {
@@ -395,7 +418,11 @@ fn described(doc: &Document, a: usize, words: &[String], gender: Option<Gender>)
             let n: Vec<String> = n.to_lowercase().split([' ', '-']).map(link::normal).collect();
             n == words || (n.last() == Some(head) && words.iter().all(|w| n.contains(w) || demonym(doc, actor, w)))
         };
-        return actor.nouns.iter().any(noun);
+        const OUTLET: &[&str] = &["agency", "newspaper", "paper", "outlet", "channel", "broadcaster", "network", "site", "magazine"];
+        return actor.nouns.iter().any(noun)
+            || (actor.kind == sides::Kind::Outlet && words.len() == 1 && OUTLET.contains(&head.as_str()))
+            // `the court` for the International Criminal Court.
+            || (actor.kind == sides::Kind::Organisation && noun(&actor.name));
     }
     if let (Some(want), Some(is)) = (gender, gender_of(actor)) {
         if want != is {

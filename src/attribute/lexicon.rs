@@ -43,7 +43,7 @@ contend allege affirm confirm reaffirm reiterate repeat stress emphasize emphasi
 concede confess explain reply respond answer retort respond write tweet post report suggest hint imply indicate reveal \
 disclose predict forecast warn vow pledge swear promise threaten recall recount conclude testify quip joke mutter whisper shout \
 yell cry proclaim pronounce complain lament boast brag caution counter reckon signal estimate clarify rule \
-volunteer opine muse continue interject specify summarize summarise assess deny decree agree propose recommend \
+volunteer opine muse continue interject specify summarize summarise assess deny decree agree disagree propose recommend \
 advise demand request elaborate deadpan scoff gush fume rail snap exclaim plead beg intone enthuse chime \
 speculate theorize hypothesize estimate mention refute ponder wonder ask inquire";
 
@@ -56,14 +56,14 @@ chide mock ridicule deride lambast lambaste castigate reprimand rebuff rule warn
 express voice convey protest attack assail disavow disown retract rescind advocate champion favor favour \
 request summon forbid ban vow threaten propose liken compare address defy downplay spurn \
 implore beseech encourage admonish scold commend salute tout extol laud disparage insult tolerate \
-regret apologize apologise approve disapprove pledge promise forswear renounce repudiate contest dispute highlight \
+quote turn brush play regret apologize apologise approve disapprove pledge promise forswear renounce repudiate contest dispute highlight \
 predict foresee anticipate berate bash rip tease troll invoke reference reiterate emphasize stress";
 
 const THOUGHT: &str = "believe think hope fear expect feel know suspect doubt assume wish want worry consider realize realise \
 regard view see guess imagine understand decide intend plan suppose conceive dream prefer learn hear";
 
 const MARKED: &str = "show find reveal go read point demonstrate prove mean determine calculate establish discover \
-begin start chant sing record detail document inform pretend allow certify";
+accept begin start chant sing record detail document inform pretend allow certify";
 
 /// Irregular forms: base, third person, past, participle, -ing.
 const IRREGULAR: &[(&str, &[&str], &str)] = &[
@@ -165,11 +165,10 @@ pub(crate) const PEOPLE: &[&str] = &[
     "cabinet", "regulator", "watchdog", "bank", "operator", "transcript", "letter", "memo", "email", "post", "tweet", "ad", "book", "law", "rules",
 ];
 
-/// Words of offices that stand before a name and are no titles by themselves.
-pub(crate) const OFFICE_WORDS: &[&str] = &[
-    "foreign", "defence", "defense", "prime", "interior", "finance", "security", "national", "state", "affairs", "external", "deputy", "former",
-    "ex-president", "top", "senior", "army", "military", "press", "chief", "of", "first", "permanent", "un", "eu",
-];
+/// Whether the lower-case word is a noun of people or bodies; of a compound the last part counts.
+pub(crate) fn is_people(word: &str) -> bool {
+    PEOPLE.contains(&word) || word.rsplit_once('-').is_some_and(|(_, last)| PEOPLE.contains(&last))
+}
 
 /// Pronouns that can be subjects.
 pub(crate) const PRONOUNS: &[&str] = &["he", "she", "they", "it", "i", "we", "you", "who", "which", "this", "that", "these", "those"];
@@ -272,7 +271,7 @@ pub(crate) fn is_other_verb(word: &str) -> bool {
     const COMMON: &[&str] = &[
         "went", "left", "came", "took", "gave", "made", "met", "held", "spoke", "stood", "sat", "ran", "began", "got", "kept", "put",
         "set", "won", "lost", "flew", "drew", "rose", "fell", "led", "sent", "brought", "comes", "goes", "takes", "gives",
-        "makes", "meets", "holds", "speaks", "becomes", "became", "remains", "seems", "appears", "needs", "includes", "faces", "shares",
+        "split", "makes", "meets", "holds", "speaks", "becomes", "became", "remains", "seems", "appears", "needs", "includes", "faces", "shares",
     ];
     AUX.contains(&word) || COMMON.contains(&word)
 }

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 
+use super::bags::Bags;
 use super::lexicon;
 use super::mentions::{Form, Found};
 use super::rules::Range;
@@ -41,8 +42,16 @@ const OFFICIALS: &[&str] = &[
     "negotiator", "negotiators", "representative", "adviser", "advisor", "aide", "deputy", "delegate", "presidency", "command", "staff", "navy", "pilot",
 ];
 
-/// Who a speaker's noun phrase is.
-pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, date: Option<NaiveDate>) -> Link {
+/// What is known besides the text.
+pub(crate) struct Known<'a> {
+    pub sides: &'a Sides,
+    pub bags: &'a Bags,
+    pub date: Option<NaiveDate>,
+}
+
+/// Who a speaker's noun phrase is; `full` includes its apposition.
+pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, full: Range) -> Link {
+    let (sides, date) = (known.sides, known.date);
     let span = t.span(source.0, source.1);
     let inside: Vec<&Found> = found.iter().filter(|f| span.overlaps(f.span)).collect();
     let mut link = Link::default();
@@ -50,20 +59,41 @@ pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, da
         link.anaphor = Some(Anaphor::Pronoun(pronoun(t.lower(source.0)).to_string()));
         return link;
     }
+    // An office without a name in it (`the defence secretary`) is a description like any other.
+    let bare = |f: &Found| matches!(f.form, Form::Role(_)) && !f.span.of(t.text).is_some_and(|s| s.chars().skip(1).any(char::is_uppercase)) && is_first_word_plain(t, f.span);
     // A name or office that is the head of the phrase.
-    let head = inside.iter().rev().find(|f| is_head(t, source, f.span, sides.actors[f.actor].kind == sides::Kind::Person && f.form != Form::Demonym));
+    let head = inside.iter().rev().find(|f| !bare(f) && is_head(t, source, f.span, sides.actors[f.actor].kind == sides::Kind::Person && f.form != Form::Demonym));
     if let Some(f) = head {
         link.actor = Some(f.actor);
         link.side = Some(sides.actors[f.actor].side);
         return link;
     }
+    // `the EU's foreign policy chief, Ann Low`: the name is the apposition.
+    if full.1 > source.1 + 1 {
+        let rest = t.span(source.1 + 1, full.1);
+        let named = found.iter().find(|f| rest.contains(f.span) && sides.actors[f.actor].kind == sides::Kind::Person && f.form != Form::Demonym);
+        if let Some(f) = named {
+            if t.text[rest.start..f.span.start].trim_matches([',', ' ']).is_empty() {
+                link.actor = Some(f.actor);
+                link.side = Some(sides.actors[f.actor].side);
+                return link;
+            }
+        }
+    }
+    let proper = (source.0..=source.1).any(|i| t.tokens[i].capitalised() && !lexicon::DETERMINERS.contains(&t.lower(i)));
+    if proper && source.1 > source.0 && !matches!(t.lower(source.0), "a" | "an" | "one" | "some" | "former") {
+        if let Some(a) = span.of(t.text).and_then(|p| known.bags.actor(sides, p, date)) {
+            link.actor = Some(a);
+            link.side = Some(sides.actors[a].side);
+            return link;
+        }
+    }
     let noun = head_noun(t, source);
     if let Some(noun) = noun {
         let official = OFFICIALS.contains(&noun.as_str());
         // `the ministry's spokesman`, `a spokesman for the ministry`: the office of a body in the phrase.
-        let named = (source.0..=source.1).any(|i| i > source.0 && t.tokens[i].capitalised() && !inside.iter().any(|f| f.span.overlaps(t.span(i, i))) && !words::is_title(t.lower(i)) && !lexicon::PEOPLE.contains(&t.lower(i)));
+        let named = (source.0..=source.1).any(|i| i > source.0 && t.tokens[i].capitalised() && !inside.iter().any(|f| f.span.overlaps(t.span(i, i))) && !words::is_title(t.lower(i)) && !lexicon::is_people(t.lower(i)));
         if official && !named && !inside.is_empty() {
-            let words = description(t, source);
             let definite = !matches!(t.lower(source.0), "a" | "an" | "one" | "another" | "some" | "two" | "several") && !noun.ends_with('s');
             let mut holders: Vec<usize> = Vec::new();
             if definite && is_office_noun(&noun) {
@@ -80,7 +110,6 @@ pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, da
                 link.side = Some(sides.actors[one].side);
                 return link;
             }
-            let _ = words;
         }
         if official {
             let mut all = inside.iter().map(|f| sides.actors[f.actor].side);
@@ -92,7 +121,7 @@ pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, da
         }
         let definite = matches!(t.lower(source.0), "the" | "this" | "that" | "his" | "her" | "their") || inside.is_empty() && source.0 == source.1;
         let nameless = !(source.0..=source.1).any(|i| {
-            t.tokens[i].capitalised() && i > t.sentence_start(i) && !inside.iter().any(|f| f.span.overlaps(t.span(i, i))) && !lexicon::PEOPLE.contains(&t.lower(i))
+            t.tokens[i].capitalised() && i > t.sentence_start(i) && !inside.iter().any(|f| f.span.overlaps(t.span(i, i))) && !lexicon::is_people(t.lower(i))
         });
         if definite && nameless && !noun_is_plural(&noun) && matches!(t.lower(source.0), "the" | "this" | "that") {
             link.anaphor = Some(Anaphor::Description(description(t, source)));
@@ -104,7 +133,7 @@ pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, da
     if link.anaphor.is_none() && link.actor.is_none() && !inside.is_empty() {
         if let Some(noun) = head_noun(t, source) {
             if OFFICIALS.contains(&noun.as_str()) && !noun_is_plural(&noun) && !matches!(t.lower(source.0), "a" | "an" | "one" | "another") {
-                let nameless = (source.0..=source.1).all(|i| !t.tokens[i].capitalised() || i == t.sentence_start(i) || inside.iter().any(|f| f.span.overlaps(t.span(i, i))) || lexicon::PEOPLE.contains(&t.lower(i)));
+                let nameless = (source.0..=source.1).all(|i| !t.tokens[i].capitalised() || i == t.sentence_start(i) || inside.iter().any(|f| f.span.overlaps(t.span(i, i))) || lexicon::is_people(t.lower(i)));
                 if nameless {
                     link.anaphor = Some(Anaphor::Description(description(t, source)));
                 }
@@ -112,6 +141,11 @@ pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, da
         }
     }
     link
+}
+
+/// Whether the mention begins with a small letter, or with the sentence.
+fn is_first_word_plain(t: &Tokens, s: Span) -> bool {
+    s.of(t.text).is_some_and(|w| w.starts_with(char::is_lowercase) || w.starts_with("The ")) 
 }
 
 fn is_possessive(t: &Tokens, source: Range) -> bool {
@@ -157,7 +191,7 @@ fn is_head(t: &Tokens, source: Range, mention: Span, person: bool) -> bool {
     }
     if person {
         // `Putin in Moscow`, `Putin (above)`, `Lavrov and Blinken`: still the first name.
-        return !t.tokens[after].is_word() || !t.tokens[after].capitalised() && !OFFICIALS.contains(&t.lower(after)) && !lexicon::PEOPLE.contains(&t.lower(after));
+        return !t.tokens[after].is_word() || !t.tokens[after].capitalised() && !OFFICIALS.contains(&t.lower(after)) && !lexicon::is_people(t.lower(after));
     }
     // `NATO in a statement`, `the ministry of …`
     matches!(t.lower(after), "in" | "on" | "and" | "(" | ",")
@@ -280,7 +314,7 @@ pub(crate) fn text_role(t: &Tokens, source: Range, full: Range) -> Option<String
     // Words before a name of one to three capitals that begins after a title or noun of office.
     let split = (source.0..source.1).rev().find(|&i| {
         let w = t.lower(i);
-        words::is_title(w) || lexicon::PEOPLE.contains(&w)
+        words::is_title(w) || lexicon::is_people(w)
     })?;
     let name = (split + 1..=source.1).all(|i| t.tokens[i].capitalised() || t.tokens[i].kind != Kind::Word);
     if !name || matches!(t.lower(split), "mr" | "mr." | "mrs." | "ms." | "mrs" | "ms" | "dr." | "dr") {

@@ -6,6 +6,7 @@
 //! reported to say what, [`coreference`] resolves pronouns and descriptions
 //! within a document, and [`merge`] joins the rules with a learned tagger.
 
+mod bags;
 mod coreference;
 mod lexicon;
 mod link;
@@ -33,7 +34,7 @@ use mentions::{Finder, Found};
 use speaker::Draft;
 use tokens::Tokens;
 
-pub use merge::{merge, TagKind, TagSpan};
+pub use merge::{claims_from_tags, merge, merge_claims, Strategy, TagKind, TagSpan};
 
 /// What was found in one statement.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,13 +61,19 @@ pub struct Claim {
 pub struct Attributor {
     sides: Arc<Sides>,
     finder: Arc<Finder>,
+    bags: Arc<bags::Bags>,
 }
 
 impl Attributor {
     /// Prepares the search for the actors of `sides`.
     pub fn new(sides: Arc<Sides>) -> Result<Attributor> {
         let finder = Arc::new(Finder::new(&sides)?);
-        Ok(Attributor { sides, finder })
+        let bags = Arc::new(bags::Bags::new(&sides));
+        Ok(Attributor {
+            sides,
+            finder,
+            bags,
+        })
     }
 
     /// The sides file in use.
@@ -99,7 +106,11 @@ impl Attributor {
             .zip(&found)
             .map(|(t, f)| {
                 let raws = rules::find(t, &|r| self.names_actor(t, f, r));
-                speaker::choose(&self.sides, t, f, &raws, date)
+                speaker::choose(&link::Known {
+                    sides: &self.sides,
+                    bags: &self.bags,
+                    date,
+                }, t, f, &raws)
             })
             .collect();
         let open = |d: &Option<Draft>| {
@@ -155,11 +166,10 @@ impl Attributor {
                 && f.span.end >= span.end
                 && f.span.overlaps(span)
                 && (f.span.start <= span.start
+                    || self.sides.actors[f.actor].kind == crate::sides::Kind::Person
                     || t.text[span.start..f.span.start]
                         .split_whitespace()
-                        .all(|w| words::is_title(w) || lexicon::PEOPLE.contains(&w.to_lowercase().as_str()) || matches!(w, "the" | "The")
-                            || found.iter().any(|o| o.span.of(t.text).is_some_and(|s| s.contains(w.trim_end_matches("'s").trim_end_matches("’s"))))
-                            || lexicon::OFFICE_WORDS.contains(&w.to_lowercase().as_str())))
+                        .all(|w| matches!(w, "the" | "The")))
         })
     }
 

@@ -165,7 +165,10 @@ fn cut(text: &str) -> Vec<Token<'_>> {
                     i += 1;
                 } else if c == '.' && is_abbreviation(&text[byte(begin)..byte(i)], at(i + 1)) {
                     i += 1;
-                    break;
+                    // `U.S.-led` goes on.
+                    if !(at(i) == Some('-') && at(i + 1).is_some_and(char::is_alphanumeric)) {
+                        break;
+                    }
                 } else {
                     break;
                 }

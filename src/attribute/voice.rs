@@ -29,7 +29,7 @@ pub(crate) fn rules_out(sides: &Sides, t: &Tokens, found: &[Found], speaker: &Sp
             let b = b.min(t.len() - 1);
             t.span(a, b).of(t.text).unwrap_or_default().to_string()
         };
-        let before: Vec<&str> = (first.saturating_sub(4)..first).map(|i| t.lower(i)).collect();
+        let before: Vec<&str> = (first.saturating_sub(6)..first).map(|i| t.lower(i)).collect();
         // `we Russian diplomats`, `we in Moscow`, `for the government in Berlin I say`
         let own = before.last().is_some_and(|w| matches!(*w, "we" | "us"))
             || (matches!(before.last(), Some(&("in" | "of"))) && first >= 2 && matches!(t.lower(first - 2), "we" | "us"))

@@ -49,14 +49,14 @@ pub(crate) fn continued(t: &Tokens, right: usize, is_cue: &dyn Fn(usize) -> bool
     let mut i = right + 1;
     while i <= end {
         if let Some(q) = t.quote_from(i) {
-            if t.tokens[i - 1].is_comma() || matches!(t.tokens[i - 1].text, "—" | "–" | ":" | "--") {
+            if t.tokens[i - 1].is_comma() || matches!(t.tokens[i - 1].text, "—" | "–" | ":" | "--" | ";") {
                 out.push((q.first, q.last));
                 i = q.last + 1;
                 break;
             }
             return out;
         }
-        if is_cue(i) {
+        if is_cue(i) && !lexicon::verb(t.lower(i)).is_some_and(|v| v.inflection == Inflection::Ing) {
             return out;
         }
         i += 1;
@@ -141,7 +141,10 @@ fn that_ahead(t: &Tokens, from: usize, end: usize, hearer: bool) -> Option<usize
     if first == "that" {
         return Some(from);
     }
-    let starts = lexicon::PREPOSITIONS.contains(&first)
+    let next = t.lower(from + 1);
+    // `to reprint an editorial that …`, `on creating a board that …`: the content itself.
+    let plain = t.tokens.get(from + 1).is_some_and(|n| n.capitalised() || lexicon::DETERMINERS.contains(&next) || lexicon::is_people(next) || matches!(next, "me" | "him" | "them" | "us" | "his" | "her" | "their" | "its"));
+    let starts = lexicon::PREPOSITIONS.contains(&first) && (plain || first != "to") && !next.ends_with("ing")
         || t.tokens.get(from).is_some_and(|x| words::is_day_or_month(x.text))
         || lexicon::ADVERBS.contains(&first)
         || first.ends_with("ly")
@@ -173,12 +176,13 @@ fn hearer(t: &Tokens, from: usize, end: usize) -> Option<usize> {
     }
     if matches!(w, "me" | "him" | "her" | "them" | "us" | "you" | "reporters" | "journalists" | "lawmakers" | "supporters" | "parliament" | "viewers" | "voters" | "it" | "people" | "senators" | "ministers" | "delegates")
         && !t.tokens.get(from + 1).is_some_and(|n| n.kind == Kind::Clitic)
-        && !(w == "her" && t.tokens.get(from + 1).is_some_and(|n| n.is_word() && lexicon::PEOPLE.contains(&n.lower.as_str())))
+        && !(w == "her" && t.tokens.get(from + 1).is_some_and(|n| n.is_word() && lexicon::is_people(n.lower.as_str())))
     {
         return Some(from + 1);
     }
     let mut i = from;
     let mut capital = false;
+    let determined = lexicon::DETERMINERS.contains(&w);
     while i <= end {
         let tok = &t.tokens[i];
         let w = tok.lower.as_str();
@@ -192,7 +196,7 @@ fn hearer(t: &Tokens, from: usize, end: usize) -> Option<usize> {
                         || lexicon::PRONOUNS.contains(&w)
                         || lexicon::AUX.contains(&w)
                         || matches!(w, "there" | "the" | "a" | "an" | "his" | "their" | "its")
-                        || (capital && !t.tokens[i - 1].is("of") && t.tokens[i - 1].kind != Kind::Clitic))
+                        || (capital && !determined && !t.tokens[i - 1].is("of") && t.tokens[i - 1].kind != Kind::Clitic))
                     || words::is_day_or_month(tok.text) && i > from
             }
             _ => true,
@@ -236,7 +240,7 @@ fn circumstances(t: &Tokens, mut i: usize, end: usize) -> usize {
                 matches!(
                     t.lower(k),
                     "statement" | "interview" | "speech" | "tweet" | "briefing" | "conference" | "letter" | "post" | "message" | "rally" | "debate"
-                        | "address" | "video" | "email" | "e-mail" | "meeting" | "report" | "appearance" | "call" | "event" | "hearing" | "twitter" | "telegram" | "facebook" | "instagram" | "television" | "tv" | "media" | "radio" | "release" | "session" | "summit" | "book" | "memo" | "testimony" | "remarks" | "essay" | "article" | "piece" | "column" | "editorial" | "forum"
+                        | "address" | "video" | "email" | "e-mail" | "meeting" | "report" | "appearance" | "call" | "event" | "hearing" | "twitter" | "telegram" | "facebook" | "instagram" | "television" | "tv" | "media" | "radio" | "release" | "session" | "summit" | "book" | "memo" | "testimony" | "remarks" | "essay" | "article" | "piece" | "column" | "editorial" | "forum" | "condition" | "visit" | "trip" | "tour"
                 )
             })
         };
@@ -266,7 +270,7 @@ fn circumstances(t: &Tokens, mut i: usize, end: usize) -> usize {
                 }
             }
         }
-        if w == "to" && t.tokens.get(i + 1).is_some_and(|x| x.capitalised() || lexicon::DETERMINERS.contains(&x.lower.as_str()) || lexicon::PEOPLE.contains(&x.lower.as_str()) || matches!(x.lower.as_str(), "me" | "him" | "them" | "us")) {
+        if w == "to" && t.tokens.get(i + 1).is_some_and(|x| x.capitalised() || lexicon::DETERMINERS.contains(&x.lower.as_str()) || lexicon::is_people(x.lower.as_str()) || matches!(x.lower.as_str(), "me" | "him" | "them" | "us")) {
             i = short_phrase(t, i + 1, end);
             continue;
         }
@@ -299,7 +303,7 @@ fn short_phrase(t: &Tokens, mut i: usize, end: usize) -> usize {
                     break;
                 }
                 capital = tok.capitalised();
-                if !capital && lexicon::PEOPLE.contains(&w) {
+                if !capital && lexicon::is_people(w) {
                     i += 1;
                     break;
                 }
@@ -313,8 +317,25 @@ fn short_phrase(t: &Tokens, mut i: usize, end: usize) -> usize {
 
 /// The end of a clause of content that begins at `from`: before the full stop, a
 /// semicolon, or a coordinate or participial reporting clause of the same speaker.
-pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, tails: &[usize], is_cue: &dyn Fn(usize) -> bool) -> usize {
+pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, embedded: bool, tails: &[usize], is_cue: &dyn Fn(usize) -> bool) -> usize {
     let end = t.sentence_end(from);
+    // A subordinate clause that opens the sentence, or a relative clause: to the next comma.
+    if embedded {
+        let mut i = from;
+        while i <= end {
+            if let Some(q) = t.quote_from(i).filter(|q| q.balanced && q.last > i) {
+                if t.tokens[q.last - 1].is_comma() {
+                    return q.last;
+                }
+                i = q.last + 1;
+                continue;
+            }
+            if t.tokens[i].is_comma() && i > from + 1 {
+                return i - 1;
+            }
+            i += 1;
+        }
+    }
     // Before the comma of a reporting clause that ends the sentence (`…, X said.`).
     if let Some(&comma) = tails.iter().find(|&&c| c > from && c <= end) {
         return strip_stop(t, from, comma);

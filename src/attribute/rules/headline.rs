@@ -23,13 +23,14 @@ const LONGEST: usize = 9;
 pub(super) fn find(t: &Tokens, names: &dyn Fn(Range) -> bool) -> Vec<Raw> {
     let mut out = Vec::new();
     let last = t.len() - 1;
-    let start = usize::from(t.tokens[0].kind == Kind::Open);
+    // A symbol before the text, or the mark of a transcript.
+    let start = t.tokens.iter().position(|k| k.is_word()).unwrap_or(0);
     let end = t.sentence_end(last);
     // Only texts of one sentence, or a first sentence with a colon near its beginning.
-    let colon = (0..t.len()).find(|&i| t.tokens[i].text == ":" && (!t.tokens[i].quoted || start == 1));
+    let colon = (0..t.len()).find(|&i| t.tokens[i].text == ":" && (!t.tokens[i].quoted || t.tokens[0].kind == Kind::Open));
     if let Some(c) = colon {
         let reported = (start..c).any(|i| verb_like(t, i));
-        if c > 0 && c < last && c <= LONGEST && !reported && speaker(t, start, c - 1, names) {
+        if c > 0 && c < last && c <= start + LONGEST && c > start && !reported && speaker(t, start, c - 1, names) {
             let first = c + 1;
             let close = t.sentence_end(c);
             let quote = t.quote_from(first);
@@ -52,8 +53,9 @@ pub(super) fn find(t: &Tokens, names: &dyn Fn(Range) -> bool) -> Vec<Raw> {
     if let Some(m) = mark {
         let from = m + 1;
         if last - m <= LONGEST && m >= 3 && !(from..=last).any(|i| verb_like(t, i)) && speaker(t, from, last, names) && proper(t, from, last) {
-            let to = if t.tokens[m - 1].kind == Kind::Close { m - 1 } else { content::strip_stop_soft(t, start, m - 1) };
-            out.push(raw((from, last), m, vec![(start, to)]));
+            let to = if t.tokens[m - 1].kind == Kind::Close { m - 1 } else { content::strip_stop_soft(t, 0, m - 1) };
+            let first = if t.tokens[0].kind == Kind::Open { 0 } else { start };
+            out.push(raw((from, last), m, vec![(first, to)]));
         }
     }
     out
@@ -83,7 +85,7 @@ fn speaker(t: &Tokens, first: usize, last: usize, names: &dyn Fn(Range) -> bool)
     if names((first, last)) {
         return true;
     }
-    let people = lexicon::PEOPLE.contains(&w)
+    let people = lexicon::is_people(w)
         && !matches!(w, "statement" | "document" | "one" | "two" | "some" | "many" | "most" | "both" | "state" | "media" | "people" | "country" | "letter" | "transcript" | "book" | "article" | "editorial" | "side" | "states" | "campaign" | "group" | "law" | "rules" | "countries");
     let person = last > first
         && last - first <= 4

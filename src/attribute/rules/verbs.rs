@@ -45,6 +45,10 @@ fn cue(t: &Tokens, i: usize) -> Option<Cue> {
         return None;
     }
     let verb = lexicon::verb(&tok.lower)?;
+    let phrasal = ["turn", "brush", "play"].iter().any(|p| tok.lower.starts_with(p));
+    if phrasal && group_end(t, i) == i {
+        return None;
+    }
     let start = t.sentence_start(i);
     // `Will Price`, `Call of Duty`: a capital inside a sentence of small letters is a name.
     if tok.capitalised() && i > start && !title_case(t, i) {
@@ -126,9 +130,11 @@ fn third_has_subject(t: &Tokens, i: usize, start: usize) -> bool {
     }
     let w = p.lower.as_str();
     let follow = t.lower(i + 1);
-    let object = matches!(follow, "that" | "it" | "he" | "she" | "they" | "the" | "a" | "to" | "its" | "his" | "her") || t.tokens.get(i + 1).is_some_and(|n| n.capitalised() || n.kind == Kind::Open);
+    // `Road nearly cut, separatist leader claims`
+    let closing = matches!(follow, "" | "." | "!") && (start..i).any(|k| t.tokens[k].is_comma() || t.tokens[k].kind == Kind::Close);
+    let object = closing || p.capitalised() && t.tokens.get(i + 1).is_some_and(|n| n.is_word() && !lexicon::PREPOSITIONS.contains(&n.lower.as_str()) && !lexicon::AUX.contains(&n.lower.as_str()) && !subject::finite(t, i + 1)) || matches!(follow, "that" | "it" | "he" | "she" | "they" | "the" | "a" | "to" | "its" | "his" | "her") || t.tokens.get(i + 1).is_some_and(|n| n.capitalised() || n.kind == Kind::Open);
     matches!(w, "he" | "she" | "it" | "who" | "which")
-        || (object && !matches!(follow, "of" | "by" | "for" | "from") && (p.capitalised() || lexicon::PEOPLE.contains(&w) && !w.ends_with('s')))
+        || (object && !matches!(follow, "of" | "by" | "for" | "from") && (p.capitalised() || lexicon::is_people(w) && !w.ends_with('s')))
 }
 
 /// First token of the verb group: auxiliaries, adverbs and chains such as `refused to`.
@@ -173,6 +179,11 @@ fn group_end(t: &Tokens, i: usize) -> usize {
         "call" | "calls" | "called" | "calling" => matches!(next, "for" | "on" | "upon"),
         "point" | "points" | "pointed" | "pointing" => matches!(next, "out" | "to"),
         "put" => next == "it",
+        "rule" | "rules" | "ruled" | "ruling" => next == "out",
+        "turn" | "turns" | "turned" | "turning" => next == "down",
+        "brush" | "brushes" | "brushed" | "brushing" => matches!(next, "off" | "aside"),
+        "play" | "plays" | "played" | "playing" => next == "down",
+        "ask" | "asks" | "asked" | "asking" => next == "for",
         "hit" | "fire" | "fired" => next == "back",
         "speculate" | "speculated" | "speculating" => next == "about",
         "complain" | "complained" | "complains" | "complaining" => next == "about",
@@ -204,6 +215,14 @@ fn quoted_as_saying(t: &Tokens, i: usize) -> Option<Cue> {
         group: (first, at),
         passive: false,
     })
+}
+
+/// Whether the clause of a subject at `left` is a subordinate one that opens the
+/// sentence (`Even as he says …, the army …`).
+fn opens_subordinate(t: &Tokens, start: usize, left: usize) -> bool {
+    let opener = matches!(t.lower(start), "as" | "while" | "although" | "though" | "when" | "after" | "since" | "if" | "because" | "even" | "before" | "once" | "whereas");
+    let second = t.lower(start) != "even" || matches!(t.lower(start + 1), "as" | "though" | "if" | "when" | "after" | "before");
+    opener && second && left > start && !(start..left).any(|i| t.tokens[i].is_comma())
 }
 
 /// The comma before a reporting clause that ends its sentence: `…, X said (on Friday).`
@@ -251,7 +270,9 @@ fn attribution(
     if quotable && first == last && matches!(c.verb.inflection, Inflection::Past | Inflection::Third) && c.verb.takes != Takes::Object {
         let q = content::quote_before(t, first);
         let comma = first > start && t.tokens[first - 1].is_comma();
-        if q.is_some() || comma {
+        // `Ann Low, the head of the office, said …` has its subject before it.
+        let before = q.is_none() && comma && subject::before(t, first).is_some();
+        if q.is_some() || comma && !before {
             if let Some(p) = subject::following(t, last + 1, end) {
                 let content = match q {
                     Some(q) => {
@@ -259,7 +280,7 @@ fn attribution(
                         all.extend(content::continued(t, p.full.1, is_cue));
                         Some(all)
                     }
-                    None => clause_before(t, start, first - 1, &claimed),
+                    None => clause_before(t, start, first - 1, &claimed).map(|c| unclosed(t, c, p.full.1, is_cue)),
                 };
                 if let Some(content) = content {
                     return Some(raw(c, Some(p), content, quoted));
@@ -268,12 +289,14 @@ fn attribution(
         }
     }
 
+    let participle = c.verb.inflection == Inflection::Ing && c.group.0 == c.at;
+    let loose = participle && first > start && t.tokens[first - 1].is_comma();
     let mut inherited = false;
-    let subject = subject::before(t, first).or_else(|| {
+    let own = if loose { None } else { subject::before(t, first) };
+    let subject = own.or_else(|| {
         inherited = true;
         inherit(t, c, previous, done, start)
     });
-    let participle = c.verb.inflection == Inflection::Ing && c.group.0 == c.at;
     if inherited && subject.is_none() && !participle {
         return None;
     }
@@ -317,9 +340,16 @@ fn attribution(
     if let Some(from) = content::complement(t, last, c.verb.takes) {
         if accepts(t, c, from) {
             let past = c.verb.inflection == Inflection::Past;
-            let to = content::clause_end(t, from, past, tails, is_cue);
+            let fronted = left > start && matches!(t.lower(left - 1), "which" | "what" | "whom");
+            let relative = subject.is_some_and(|s| s.full.0 == s.full.1 && matches!(t.lower(s.full.0), "who" | "which") && s.full.0 > start && t.tokens[s.full.0 - 1].is_comma());
+            let subordinate = !inherited && opens_subordinate(t, start, left);
+            let to = content::clause_end(t, from, past, fronted || relative || subordinate, tails, is_cue);
             if to >= from {
-                return Some(raw(c, subject, vec![(from, to)], quoted));
+                let mut all = vec![(from, to)];
+                if fronted {
+                    all.insert(0, (left - 1, left - 1));
+                }
+                return Some(raw(c, subject, all, quoted));
             }
         }
         return None;
@@ -332,6 +362,8 @@ fn attribution(
         let mut content = clause_before(t, start, left - 1, &|i| !whole && claimed(i))?;
         if let Some(after) = clause_resumed(t, last, end, content[0]) {
             content.push(after);
+        } else {
+            content = unclosed(t, content, last, is_cue);
         }
         return Some(raw(c, subject, content, quoted));
     }
@@ -383,14 +415,29 @@ fn accepts(t: &Tokens, c: Cue, from: usize) -> bool {
         || matches!(w, "his" | "her" | "their" | "its" | "there" | "not" | "no");
     match c.verb.takes {
         Takes::Clause => !matches!(w, "and" | "or" | "but" | "by" | "of" | "as" | "when" | "while" | "after" | "before" | "because" | "until") || clause,
-        Takes::HearerClause => !matches!(w, "and" | "or" | "but" | "by" | "as" | "when" | "while" | "after" | "before"),
+        Takes::HearerClause => {
+            let end = t.sentence_end(from);
+            !matches!(w, "and" | "or" | "but" | "by" | "as" | "when" | "while" | "after" | "before")
+                && (clause || w == "to" || tok.kind == Kind::Open || (from..=end).any(|i| subject::finite(t, i) || t.tokens[i].kind == Kind::Open))
+        }
         Takes::Object => {
             !matches!(w, "and" | "or" | "but" | "by" | "as" | "when" | "while" | "after" | "before" | "because" | "in" | "at" | "up" | "away" | "down" | "off" | "out" | "back" | "into" | "during" | "since")
                 && !(w == "of" || (w == "on" && c.group.1 == c.at) || w == "from")
         }
-        Takes::Thought => clause || w == "to" && matches!(t.lower(c.at), "hope" | "hopes" | "hoped" | "hoping" | "expect" | "expects" | "wants" | "want" | "wanted" | "intends" | "intend" | "plan" | "plans" | "planned" | "decided" | "decide" | "prefer") || (starts_np && thought_np(t, c, from)),
-        Takes::Marked => w == "that" || tok.kind == Kind::Open || t.tokens[from - 1].text == ":",
+        Takes::Thought => clause || w == "to" && matches!(t.lower(c.at), "hope" | "hopes" | "hoped" | "hoping" | "expect" | "expects" | "wants" | "want" | "wanted" | "intends" | "intend" | "plan" | "plans" | "planned" | "decided" | "decide" | "prefer") || ((starts_np || clause_ahead(t, from)) && thought_np(t, c, from)),
+        Takes::Marked => w == "that" || starts_np && matches!(t.lower(c.at), "show" | "shows" | "showed" | "found" | "finds" | "find" | "shown" | "reveals" | "revealed") && research(t, c) || tok.kind == Kind::Open || t.tokens[from - 1].text == ":",
     }
+}
+
+/// Whether the subject is a study or document, which shows what it says.
+fn research(t: &Tokens, c: Cue) -> bool {
+    let start = t.sentence_start(c.at);
+    (c.group.0.saturating_sub(10).max(start)..c.group.0).any(|i| {
+        matches!(
+            t.lower(i),
+            "poll" | "polls" | "survey" | "surveys" | "study" | "studies" | "data" | "results" | "report" | "reports" | "records" | "figures" | "statistics" | "documents" | "document" | "analysis" | "investigation" | "review" | "footage" | "images" | "video" | "numbers" | "polling" | "research" | "inquiry" | "audit"
+        )
+    })
 }
 
 /// A bare clause after a verb of thinking: its subject is followed by a finite verb soon.
@@ -400,6 +447,12 @@ fn thought_np(t: &Tokens, c: Cue, from: usize) -> bool {
     }
     let _ = from;
     true
+}
+
+/// Whether a finite verb follows within a few words: the mark of a bare clause.
+fn clause_ahead(t: &Tokens, from: usize) -> bool {
+    let end = t.sentence_end(from);
+    (from + 1..=end.min(from + 8)).take_while(|&i| t.tokens[i].is_word()).any(|i| subject::finite(t, i))
 }
 
 /// The clause before a reporting clause at the end (`…, X said`): from the sentence's beginning.
@@ -428,6 +481,18 @@ fn clause_before(t: &Tokens, start: usize, comma: usize, claimed: &dyn Fn(usize)
         return None;
     }
     Some(vec![(first, last)])
+}
+
+/// Words that begin with a quotation mark which is never closed: their comma
+/// belongs to them, and quotations may go on after the reporting clause.
+fn unclosed(t: &Tokens, mut content: Vec<Range>, right: usize, is_cue: &dyn Fn(usize) -> bool) -> Vec<Range> {
+    if let Some(c) = content.first_mut() {
+        if t.tokens[c.0].kind == Kind::Open && t.tokens[c.1 + 1].is_comma() {
+            c.1 += 1;
+            content.extend(content::continued(t, right, is_cue));
+        }
+    }
+    content
 }
 
 /// What goes on after `, X said,` if it is the same sentence's clause.
@@ -462,12 +527,16 @@ fn inherit(t: &Tokens, c: Cue, previous: Option<Cue>, done: &[Raw], start: usize
     }
     let same = |i: usize| t.tokens[i].sentence == t.tokens[c.at].sentence;
     let _ = previous;
-    if let Some(r) = done.iter().rev().find(|r| same(r.cue.0) && !r.quoted && r.form == Form::Verb) {
+    let outer = |r: &Raw| !done.iter().any(|o| o.cue != r.cue && o.holds(r));
+    if let Some(r) = done.iter().rev().find(|r| same(r.cue.0) && !r.quoted && r.form == Form::Verb && outer(r)) {
         if let (Some(head), Some(full)) = (r.source, r.full) {
             return Some(Phrase { head, full });
         }
     }
-    main_subject(t, start, c.group.0)
+    main_subject(t, start, c.group.0).or_else(|| {
+        let p = subject::following(t, start, c.group.0 - 1)?;
+        (p.head.1 + 1 < c.group.0).then_some(Phrase { head: p.head, full: p.head })
+    })
 }
 
 /// The subject of the sentence's first clause: the noun phrase before its first finite verb.
