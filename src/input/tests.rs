@@ -294,17 +294,19 @@ fn encodings_through_files() {
         );
         assert_eq!(good[0].title.as_deref(), Some("Talks go on"));
     }
-    let (good, _) = read(&put(
+    let (good, bad) = read(&put(
         dir.path(),
         "d.jsonl",
         utf16("{\"text\":\"Да.\"}\n{\"text\":\"Нет.\"}\n"),
     ));
+    assert!(bad.is_empty(), "{bad:?}");
     assert_eq!(good[1].text, "Нет.");
-    let (good, _) = read(&put(
+    let (good, bad) = read(&put(
         dir.path(),
         "e.csv",
         b"\xEF\xBB\xBFtext;title\nOne.;T\n",
     ));
+    assert!(bad.is_empty(), "{bad:?}");
     assert_eq!(
         (good[0].text.as_str(), good[0].title.as_deref()),
         ("One.", Some("T"))

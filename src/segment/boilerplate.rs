@@ -89,7 +89,7 @@ static RULES: LazyLock<Vec<(Filtered, Regex)>> = LazyLock::new(|| {
     let ago = r"(?:\d+|an?|one)\s*(?:m|h|d|s|min(?:ute)?s?|hours?|hrs?|days?|weeks?|months?|years?)\.?\s+ago";
     let moment = format!(r"(?:{date}|{CLOCK}|{ago})");
     let list: Vec<(Filtered, String)> = vec![
-        (TimeStamp, format!(r"(?i-u)^(?:(?:first\s+)?(?:published|updated|last updated|last modified|posted|modified|date|time|live|breaking)(?:\s+(?:on|at))?\s*[:\-–]?\s*)?{moment}(?:\s*(?:,|\||·|•|-|–|—|/|at|on)?\s*{moment}){{0,2}}\.?$")),
+        (TimeStamp, format!(r"(?i)^(?:(?:first\s+)?(?:published|updated|last updated|last modified|posted|modified|date|time|live|breaking)(?:\s+(?:on|at))?\s*[:\-–]?\s*)?{moment}(?:\s*(?:,|\||·|•|-|–|—|/|at|on)?\s*{moment}){{0,2}}\.?$")),
         (SocialEmbed, r"^[—–-]\s*.{1,60}\(@\w{1,20}\)(?:\s+\w+ \d{1,2}, \d{4})?$".into()),
         (SocialEmbed, r"^.{0,60}\(@\w{1,20}\)\s+\w+ \d{1,2}, \d{4}$".into()),
         (SocialEmbed, r"(?i)^(?:view (?:this )?(?:post|tweet|profile|on)\b.{0,40}|(?:a|this) post (?:shared|was shared) by .{1,60}|this content (?:is not|isn.t) available.{0,40}|(?:end of|skip) (?:twitter|facebook|instagram|youtube|telegram|x) (?:post|video|content).{0,40}|allow (?:twitter|facebook|instagram|youtube|telegram) content\??|(?:see|show) more (?:on|posts).{0,40}|view original tweet.{0,20})$".into()),

@@ -190,7 +190,7 @@ static CAMEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[a-z]\p{Lu}").exp
 /// a name or title of few words, a verb of speech, and no clause of its own.
 static ATTRIBUTION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"^(?:[\p{Lu}\p{Ll}][\w’'.-]*,?\s+){1,6}?(?:said|says|asked|asks|added|adds|told|wrote|writes|tweeted|replied|warned|declared|insisted|quipped|posted|exclaimed|stressed|noted|concluded|explained|continued)\b(.{0,60})$",
+        r"^(?:[\p{Lu}\p{Ll}][\w’'.-]*,?\s+){1,6}?(?:said|says|asked|asks|added|adds|told|wrote|writes|tweeted|replied|warned|declared|insisted|quipped|posted|exclaimed|shouted|yelled|stressed|noted|concluded|explained|continued)\b(.{0,60})$",
     )
     .expect("valid")
 });
