@@ -148,7 +148,7 @@ pub fn score(
 ) -> ContrastReport {
     let finder = Finder::new(analysis);
     let mut lost: BTreeSet<(&str, &str)> = BTreeSet::new();
-    let mut find = |place: &'_ Place| -> Option<String> {
+    let find = |place: &Place| -> Option<String> {
         finder.find(place).map(String::from)
     };
     let mut event_of: BTreeMap<String, String> = BTreeMap::new();
