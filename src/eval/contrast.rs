@@ -31,6 +31,20 @@ pub struct Event {
     pub place: Place,
 }
 
+/// The k of precision at k.
+const KS: [u64; 3] = [5, 10, 20];
+
+/// Keys of the figures, in the order of [`ContrastReport::figures`].
+pub fn keys() -> Vec<String> {
+    KS.iter()
+        .map(|k| format!("contrast.precision_at_{k}"))
+        .chain(
+            ["precision", "recall", "claim_recall", "purity", "inverse_purity"]
+                .map(|k| format!("contrast.{k}")),
+        )
+        .collect()
+}
+
 /// Precision among the first k pairs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PairPrecision {
@@ -239,7 +253,7 @@ pub fn score(
         documents: analysis.documents.len() as u64,
         truths,
         pairs: ranked.len() as u64,
-        precision_at: [5, 10, 20]
+        precision_at: KS
             .into_iter()
             .map(|k| PairPrecision {
                 k,
@@ -324,18 +338,14 @@ fn purity(
 impl ContrastReport {
     /// All figures by key.
     pub fn figures(&self) -> Vec<(String, Option<f64>)> {
-        let mut out: Vec<(String, Option<f64>)> = self
-            .precision_at
-            .iter()
-            .map(|p| (format!("contrast.precision_at_{}", p.k), p.precision))
-            .collect();
-        out.extend([
-            ("contrast.precision".into(), self.precision),
-            ("contrast.recall".into(), self.recall),
-            ("contrast.claim_recall".into(), self.claim_recall),
-            ("contrast.purity".into(), self.purity),
-            ("contrast.inverse_purity".into(), self.inverse_purity),
-        ]);
-        out
+        let rest = [
+            self.precision,
+            self.recall,
+            self.claim_recall,
+            self.purity,
+            self.inverse_purity,
+        ];
+        let values = self.precision_at.iter().map(|p| p.precision).chain(rest);
+        keys().into_iter().zip(values).collect()
     }
 }

@@ -15,14 +15,13 @@ use super::contrast::{self, ContrastReport};
 use super::errors::{self, ErrorRow};
 use super::gold::{Gold, GoldRecord};
 use super::label_map::tasks;
-use super::matching::Index;
 use super::metrics::{ratio, Row};
 use super::pairs::{self, RankingReport};
-use super::predictions::{Choice, Prediction, Predictions, Predictor};
+use super::predicted::Predicted;
+use super::predictions::{Choice, Prediction};
 use super::problem::{Problem, ProblemKind};
 use crate::labels::{Label, Relation, SideNames};
 use crate::record::Analysis;
-use crate::{Error, Result};
 
 /// Version of `eval.json`.
 pub const SCHEMA: u32 = 1;
@@ -35,77 +34,6 @@ pub struct Settings {
     pub by: Vec<String>,
     /// Count gold records without a prediction as wrong instead of leaving them out.
     pub missing_is_wrong: bool,
-}
-
-/// Predictions by gold position.
-#[derive(Debug, Clone, Default)]
-pub struct Predicted {
-    /// Model or file.
-    pub source: String,
-    pub statements: Vec<Option<Prediction>>,
-    pub attributions: Vec<Option<Prediction>>,
-    pub pairs: Vec<Option<Prediction>>,
-    /// `None` if the predictor cannot do it.
-    pub coreferences: Option<Vec<Option<String>>>,
-}
-
-impl Predicted {
-    /// Finds the predictions of a file that belong to the gold records.
-    pub fn from_file(predictions: &Predictions, gold: &Gold, problems: &mut Vec<Problem>) -> Self {
-        problems.extend(predictions.problems.iter().cloned());
-        let mut index = Index::new(predictions, problems);
-        let owned = |p: Vec<Option<&Prediction>>| p.into_iter().map(Option::<&_>::cloned).collect();
-        let out = Predicted {
-            source: predictions.source.clone(),
-            statements: owned(index.partners(gold, &gold.statements, false, problems)),
-            attributions: owned(index.partners(gold, &gold.attributions, false, problems)),
-            pairs: owned(index.partners(gold, &gold.pairs, true, problems)),
-            coreferences: None,
-        };
-        index.extras(problems);
-        out
-    }
-
-    /// Has the predictions computed.
-    pub fn compute(predictor: &dyn Predictor, gold: &Gold, names: &SideNames) -> Result<Self> {
-        let statement = |r| Some(Prediction::from_statement(r, names));
-        let relation = |r| Some(Prediction::from_relation(r, names));
-        let mut out = Predicted {
-            source: predictor.name(),
-            ..Predicted::default()
-        };
-        if !gold.statements.is_empty() {
-            let records = predictor.statements(&gold.statements)?;
-            out.statements = records.into_iter().map(statement).collect();
-        }
-        if !gold.attributions.is_empty() {
-            let records = predictor.attributions(&gold.attributions)?;
-            out.attributions = records.into_iter().map(statement).collect();
-        }
-        if !gold.pairs.is_empty() {
-            let records = predictor.pairs(&gold.pairs)?;
-            out.pairs = records.into_iter().map(relation).collect();
-        }
-        if !gold.coreferences.is_empty() {
-            out.coreferences = predictor.coreferences(&gold.coreferences)?;
-        }
-        let lengths = [
-            (out.statements.len(), gold.statements.len()),
-            (out.attributions.len(), gold.attributions.len()),
-            (out.pairs.len(), gold.pairs.len()),
-            (
-                out.coreferences.as_ref().map_or(gold.coreferences.len(), Vec::len),
-                gold.coreferences.len(),
-            ),
-        ];
-        if let Some((is, should)) = lengths.iter().find(|(a, b)| a != b) {
-            return Err(Error::Model(format!(
-                "{}: {is} predictions for {should} records",
-                out.source
-            )));
-        }
-        Ok(out)
-    }
 }
 
 /// What was scored against what.
@@ -281,6 +209,46 @@ fn record_of<'a>(
             predicted.statements.get(at).and_then(Option::as_ref),
         ),
     }
+}
+
+/// The keys of all figures that an evaluation of this gold will have.
+pub fn keys(gold: &Gold, names: &SideNames, contrast: bool) -> Vec<String> {
+    let none = Bootstrap {
+        samples: 0,
+        seed: 0,
+    };
+    let groups = Groups::single(0);
+    let mut out = Vec::new();
+    let present = [
+        gold.statements.iter().any(|s| s.side.is_some()),
+        gold.statements.iter().any(|s| s.stance.is_some()),
+        !gold.pairs.is_empty(),
+    ];
+    for ((task, labels), _) in tasks(names).into_iter().zip(present).filter(|t| t.1) {
+        let empty = Task {
+            labels,
+            rows: Vec::new(),
+            groups: groups.clone(),
+        };
+        out.extend(empty.report(none).figures(task));
+    }
+    if !gold.statements.is_empty() {
+        out.push(("both.accuracy".into(), None));
+    }
+    if !gold.pairs.is_empty() {
+        out.extend(pairs::report(&[], &groups, none).figures());
+    }
+    if !gold.attributions.is_empty() {
+        out.extend(attribution::report(&[], &groups, none).figures());
+    }
+    let mut out: Vec<String> = out.into_iter().map(|f| f.0).collect();
+    if !gold.coreferences.is_empty() {
+        out.extend(["accuracy", "precision", "recall"].map(|k| format!("coreference.{k}")));
+    }
+    if contrast {
+        out.extend(contrast::keys());
+    }
+    out
 }
 
 /// Computes the evaluation. `problems` are those found on the way here.

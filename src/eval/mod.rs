@@ -21,6 +21,7 @@ pub mod label_map;
 pub mod matching;
 pub mod metrics;
 pub mod pairs;
+pub mod predicted;
 pub mod predictions;
 pub mod problem;
 pub mod ranking;
