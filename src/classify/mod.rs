@@ -1,10 +1,12 @@
 //! Side and stance of statements, and the relation of pairs: models ready to run.
 
+pub mod explain;
 pub mod head;
 pub mod relate;
 pub mod similarity;
 pub mod statements;
 
+pub use explain::Explainer;
 pub use relate::Relater;
 pub use similarity::Embedder;
 pub use statements::{Classified, Classifier};
