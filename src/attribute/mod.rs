@@ -6,21 +6,34 @@
 //! reported to say what, [`coreference`] resolves pronouns and descriptions
 //! within a document, and [`merge`] joins the rules with a learned tagger.
 
+mod coreference;
+mod lexicon;
+mod link;
 pub mod mentions;
+mod merge;
 mod names;
 #[cfg(test)]
 pub(crate) mod testing;
+mod rules;
+mod speaker;
+mod tokens;
+mod voice;
 mod words;
 
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::document::Span;
 use crate::record::{Mention, Speaker};
 use crate::sides::Sides;
 use crate::Result;
 
 use mentions::{Finder, Found};
+use speaker::Draft;
+use tokens::Tokens;
+
+pub use merge::{merge, TagKind, TagSpan};
 
 /// What was found in one statement.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -29,6 +42,17 @@ pub struct Attribution {
     pub speaker: Option<Speaker>,
     /// Actors of the sides file, in the order of the text, not overlapping.
     pub mentions: Vec<Mention>,
+}
+
+/// One attribution as spans, without actor and side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The speaker's noun phrase without trailing apposition.
+    pub source: Option<Span>,
+    /// The same with apposition.
+    pub source_full: Option<Span>,
+    pub cue: Span,
+    pub content: Vec<Span>,
 }
 
 /// Finds actors and speakers with the knowledge of a sides file.
@@ -68,16 +92,75 @@ impl Attributor {
         order_reliable: bool,
         title: Option<&str>,
     ) -> Vec<Attribution> {
-        let _ = order_reliable;
-        self.finder
-            .document(&self.sides, statements, title, date)
+        let found = self.finder.document(&self.sides, statements, title, date);
+        let tokens: Vec<Tokens> = statements.iter().map(|s| Tokens::new(s)).collect();
+        let mut drafts: Vec<Option<Draft>> = tokens
+            .iter()
+            .zip(&found)
+            .map(|(t, f)| {
+                let raws = rules::find(t, &|r| self.names_actor(t, f, r));
+                speaker::choose(&self.sides, t, f, &raws, date)
+            })
+            .collect();
+        let open = |d: &Option<Draft>| {
+            d.as_ref()
+                .is_some_and(|d| d.anaphor.is_some() || d.nested.iter().any(|n| n.anaphor.is_some()))
+        };
+        if drafts.iter().any(open) {
+            let title_tokens = title.map(Tokens::new);
+            let doc = coreference::Document {
+                sides: &self.sides,
+                tokens: &tokens,
+                found: &found[..statements.len()],
+                title: title_tokens
+                    .as_ref()
+                    .and_then(|t| Some((t, found.get(statements.len())?.as_slice()))),
+                date,
+                order_reliable,
+            };
+            coreference::resolve(&doc, &mut drafts);
+        }
+        drafts
             .into_iter()
-            .take(statements.len())
-            .map(|found| Attribution {
-                speaker: None,
+            .zip(&found)
+            .map(|(draft, found)| Attribution {
+                speaker: draft.map(Draft::finish),
                 mentions: found.iter().map(|f| self.mention(f)).collect(),
             })
             .collect()
+    }
+
+    /// All attributions that the rules find in a text, nested ones included, in
+    /// the order of their cues. This is what corpora of attributions count.
+    pub fn claims(&self, text: &str) -> Vec<Claim> {
+        let found = self.finder.document(&self.sides, &[text], None, None);
+        let t = Tokens::new(text);
+        let span = |r: rules::Range| t.span(r.0, r.1);
+        rules::find(&t, &|r| self.names_actor(&t, &found[0], r))
+            .into_iter()
+            .map(|r| Claim {
+                source: r.source.map(span),
+                source_full: r.full.map(span),
+                cue: span(r.cue),
+                content: r.content.into_iter().map(span).collect(),
+            })
+            .collect()
+    }
+
+    /// Whether the whole phrase is the name or office of an actor who can speak.
+    fn names_actor(&self, t: &Tokens, found: &[Found], r: rules::Range) -> bool {
+        let span = t.span(r.0, r.1);
+        found.iter().any(|f| {
+            f.form != mentions::Form::Demonym
+                && f.span.end >= span.end
+                && f.span.overlaps(span)
+                && (f.span.start <= span.start
+                    || t.text[span.start..f.span.start]
+                        .split_whitespace()
+                        .all(|w| words::is_title(w) || lexicon::PEOPLE.contains(&w.to_lowercase().as_str()) || matches!(w, "the" | "The")
+                            || found.iter().any(|o| o.span.of(t.text).is_some_and(|s| s.contains(w.trim_end_matches("'s").trim_end_matches("’s"))))
+                            || lexicon::OFFICE_WORDS.contains(&w.to_lowercase().as_str())))
+        })
     }
 
     fn mention(&self, found: &Found) -> Mention {
