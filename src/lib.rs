@@ -20,6 +20,7 @@ pub mod home;
 pub mod input;
 pub mod labels;
 pub mod model;
+pub mod pipeline;
 pub mod progress;
 pub mod record;
 pub mod report;

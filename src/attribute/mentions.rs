@@ -250,9 +250,15 @@ impl Context<'_> {
                     if !self.is_somebody_else(span, actor, &r.surface, previous)
                         && (self.support.actors.contains(&r.actor)
                             || own_office
-                            || self.titled(span, actor))
+                            || self.titled(span, actor, previous))
                     {
                         names.push((r.actor, r.form));
+                    }
+                }
+                // `defence secretary` says of no country which: it needs its holder's name in the document.
+                Form::Role(i) if bare(&r.surface) => {
+                    if self.support.actors.contains(&r.actor) {
+                        holders.push((r.actor, i));
                     }
                 }
                 Form::Role(i) => holders.push((r.actor, i)),
@@ -266,7 +272,7 @@ impl Context<'_> {
             // Shared by several with support: only an office right before it decides.
             let mut titled = names.iter().filter(|(a, _)| {
                 previous.is_some_and(|p| self.is_office_before(p, *a, span))
-                    || self.titled(span, &self.sides.actors[*a])
+                    || self.titled(span, &self.sides.actors[*a], previous)
             });
             return match (titled.next(), titled.next()) {
                 (Some(one), None) => Some(*one),
@@ -381,10 +387,17 @@ impl Context<'_> {
     }
 
     /// Whether an office of this actor, or a title from it, stands right before the name.
-    fn titled(&self, span: Span, actor: &Actor) -> bool {
-        let Some((_, word)) = words::word_before(self.text, span.start) else {
+    fn titled(&self, span: Span, actor: &Actor, previous: Option<&Found>) -> bool {
+        let Some((start, word)) = words::word_before(self.text, span.start) else {
             return false;
         };
+        // `Britain's Wallace`
+        if let Some(p) = previous {
+            let possessive = matches!(&self.text[p.span.end..span.start], "'s " | "’s " | "' " | "’ ");
+            if possessive && start <= p.span.start && super::link::belongs(self.sides, actor, p.actor) {
+                return true;
+            }
+        }
         let word = word.to_ascii_lowercase();
         words::is_title(&word)
             && !matches!(word.trim_end_matches('.'), "mr" | "mrs" | "ms" | "miss")
@@ -418,6 +431,11 @@ impl Context<'_> {
         }
         out
     }
+}
+
+/// Whether an office is written without any name in it.
+fn bare(surface: &str) -> bool {
+    !surface.chars().any(char::is_uppercase)
 }
 
 /// Whether a match has the letter case its form asks for, word by word:

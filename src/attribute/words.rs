@@ -54,14 +54,6 @@ pub(crate) fn capitalised(word: &str) -> bool {
     word.chars().next().is_some_and(char::is_uppercase)
 }
 
-/// Whether byte `at` begins a sentence: the text's start, or after a full stop, colon or opening quote.
-pub(crate) fn sentence_start(text: &str, at: usize) -> bool {
-    let head = text[..at].trim_end_matches([' ', '\u{a0}', '\n', '\r', '\t']);
-    head.chars()
-        .next_back()
-        .map_or(true, |c| matches!(c, '.' | '!' | '?' | ':' | '"' | '“' | '‘' | '\'' | '—' | '–' | '…' | '('))
-}
-
 /// Letter case of a whole text, as headlines have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {

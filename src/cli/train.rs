@@ -1,12 +1,11 @@
 //! `standoff train`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::Common;
+use super::Context;
 use crate::attribute::Attributor;
 use crate::encoder::engine::{RANGES, RANGES_PER_LAYER};
 use crate::encoder::{Batch, Encoded, Engine, Precision, TokenMarks, Tokenizer, Weights, LAYERS};
@@ -15,7 +14,6 @@ use crate::labels::Relation;
 use crate::model::{self, Model, ModelFile, RelationPart, StatementsPart};
 use crate::progress::Progress;
 use crate::record::Rejected;
-use crate::sides::Sides;
 use crate::train::data::{self, FileSpec};
 use crate::train::network::Network;
 use crate::train::trainer::{self, Checkpoint, Event, Example, Options, Source};
@@ -102,14 +100,13 @@ impl TrainArgs {
 }
 
 /// Runs the command; gives the exit code.
-pub fn run(args: TrainArgs, common: &Common, progress: &Progress) -> Result<u8> {
-    if let Some(n) = common.threads {
-        tch::set_num_threads(n as i32);
-    }
+pub fn run(args: TrainArgs, context: &Context) -> Result<u8> {
+    let progress = &context.progress;
+    tch::set_num_threads(context.settings.run.threads as i32);
     std::fs::create_dir_all(&args.out).map_err(|e| Error::io(&args.out, e))?;
     match args.task {
         Task::Relation => train_relation(&args, progress),
-        Task::Statements => train_statements(&args, common, progress),
+        Task::Statements => train_statements(&args, context, progress),
     }
 }
 
@@ -200,10 +197,10 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
     Ok(if rejected > 0 { 3 } else { 0 })
 }
 
-fn train_statements(args: &TrainArgs, common: &Common, progress: &Progress) -> Result<u8> {
+fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) -> Result<u8> {
     let encoder_dir = model::encoder_dir(crate::encoder::ENCODER)?;
     let tokenizer = Tokenizer::load(&encoder_dir.join("tokenizer.json"))?;
-    let sides = Arc::new(Sides::load(super::sides_path(common)?)?);
+    let sides = context.sides()?;
     let names = sides.names();
     let attributor = Attributor::new(sides)?;
     let encoder = statements::Encoder {
@@ -412,7 +409,7 @@ fn write_weights(
 const TAIL: f64 = 2e-5;
 
 fn ranges(weights: &Weights, sample: &[&Example]) -> Result<tch::Tensor> {
-    let mut engine = Engine::new(weights, Precision::Fp32)?;
+    let mut engine = Engine::new(weights, Precision::Fp32, tch::Device::Cpu)?;
     let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); LAYERS * RANGES_PER_LAYER];
     let lengths: Vec<usize> = sample.iter().map(|e| e.text.len()).collect();
     for rows in crate::encoder::plan(&lengths, 4096) {

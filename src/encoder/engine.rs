@@ -7,7 +7,7 @@
 //! the ends of that range goes first: the scale is then always the same, and a
 //! row's result depends on the row alone.
 
-use tch::{Kind, Scalar, Tensor};
+use tch::{Device, Kind, Scalar, Tensor};
 
 use super::batch::Batch;
 use super::bert::{ACTOR_TABLE, ROLE_TABLE};
@@ -222,13 +222,20 @@ pub struct Engine {
     norm: Norm,
     layers: Vec<Layer>,
     precision: Precision,
+    device: Device,
     /// Input buffers for int8, by width: the first row is the sentinel's.
     buffers: [Tensor; 2],
 }
 
 impl Engine {
-    /// Arranges the weights. int8 needs the calibrated ranges among them.
-    pub fn new(weights: &Weights, precision: Precision) -> Result<Self> {
+    /// Arranges the weights on a device. int8 needs the calibrated ranges among
+    /// them, and runs on the CPU only.
+    pub fn new(weights: &Weights, precision: Precision, device: Device) -> Result<Self> {
+        let precision = match device {
+            Device::Cpu => precision,
+            _ => Precision::Fp32,
+        };
+        let weights = &weights.to_device(device);
         let h = HIDDEN as i64;
         let ranges: Vec<f32> = if precision == Precision::Int8 {
             let t = weights.get(RANGES, &[(LAYERS * RANGES_PER_LAYER) as i64, 2])?;
@@ -269,7 +276,7 @@ impl Engine {
             if weights.has(name) {
                 weights.get(name, &[rows, h])
             } else {
-                Ok(Tensor::zeros([rows, h], (Kind::Float, tch::Device::Cpu)))
+                Ok(Tensor::zeros([rows, h], (Kind::Float, device)))
             }
         };
         Ok(Engine {
@@ -281,6 +288,7 @@ impl Engine {
             norm: Norm::load(weights, "embeddings.LayerNorm")?,
             layers,
             precision,
+            device,
             buffers: [HIDDEN, INTERMEDIATE].map(buffer),
         })
     }
@@ -310,6 +318,7 @@ impl Engine {
                 })
                 .collect(),
             precision: self.precision,
+            device: self.device,
             buffers: [HIDDEN, INTERMEDIATE].map(buffer),
         }
     }
@@ -322,7 +331,9 @@ impl Engine {
     /// The last layer's vectors, row-major `[batch, tokens, HIDDEN]`.
     pub fn run(&mut self, batch: &Batch) -> Result<Vec<f32>> {
         let hidden = self.forward(batch, None)?;
-        Ok(Vec::try_from(hidden.contiguous().view(-1))?)
+        Ok(Vec::try_from(
+            hidden.contiguous().view(-1).to_device(Device::Cpu),
+        )?)
     }
 
     /// The smallest and largest input of every linear layer over a batch, for
@@ -350,15 +361,17 @@ impl Engine {
         let _guard = tch::no_grad_guard();
         let (b, t) = (batch.rows as i64, batch.width as i64);
         let (h, heads) = (HIDDEN as i64, HEADS as i64);
-        let look =
-            |table: &Tensor, ids: &Tensor| Tensor::f_embedding(table, ids, -1, false, false);
+        let device = self.device;
+        let look = |table: &Tensor, ids: &Tensor| {
+            Tensor::f_embedding(table, &ids.to_device(device), -1, false, false)
+        };
         let mut embedded = look(&self.word, &batch.ids)?;
         let _ = embedded.f_add_(&look(&self.types, &batch.types)?)?;
         let _ = embedded.f_add_(&look(&self.actor_marks, &batch.actors)?)?;
         let _ = embedded.f_add_(&look(&self.role_marks, &batch.roles)?)?;
         let _ = embedded.f_add_(&self.position.f_narrow(0, 0, t)?)?;
         let mut x = self.norm.forward(&embedded)?.f_view([b * t, h])?;
-        let bias = batch.attention_bias();
+        let bias = batch.attention_bias().to_device(device);
         let split = |y: &Tensor| -> Result<Tensor> {
             Ok(y.f_view([b, t, heads, h / heads])?.f_transpose(1, 2)?)
         };
@@ -410,7 +423,7 @@ impl Engine {
 }
 
 fn buffer(width: usize) -> Tensor {
-    Tensor::zeros([1, width as i64], (Kind::Float, tch::Device::Cpu))
+    Tensor::zeros([1, width as i64], (Kind::Float, Device::Cpu))
 }
 
 /// For int8: the rows of `x` clamped to the range behind the sentinel row. Else `x`.
@@ -421,7 +434,7 @@ fn prepare(x: &Tensor, range: Option<&Range>, buffer: &mut Tensor) -> Result<Ten
     let size = x.size();
     let (rows, width) = (size[0], size[1]);
     if buffer.size()[0] < rows + 1 {
-        *buffer = Tensor::f_zeros([rows + 1, width], (Kind::Float, tch::Device::Cpu))?;
+        *buffer = Tensor::f_zeros([rows + 1, width], (Kind::Float, Device::Cpu))?;
     }
     buffer.f_get(0)?.f_copy_(&range.sentinel)?;
     let _ = x.f_clamp_out(&buffer.f_narrow(0, 1, rows)?, range.low, range.high)?;

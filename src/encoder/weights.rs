@@ -88,6 +88,16 @@ impl Weights {
         self.0.contains_key(name)
     }
 
+    /// The same tensors on a device.
+    pub fn to_device(&self, device: tch::Device) -> Weights {
+        Weights(
+            self.0
+                .iter()
+                .map(|(n, t)| (n.clone(), t.to_device(device)))
+                .collect(),
+        )
+    }
+
     /// All tensors in name order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor)> {
         self.0.iter().map(|(n, t)| (n.as_str(), t))

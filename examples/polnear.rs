@@ -1,0 +1,272 @@
+//! Scores the rules of attribution on PolNeAR rows.
+//!
+//! ```text
+//! cargo run --release --example polnear -- polnear_attributions.jsonl dev
+//! ```
+//!
+//! The rows have no offsets, so they are aligned by text: source, cue and content
+//! are looked for in their context, runs of white space counting as one space. Of
+//! several occurrences of a cue the one nearest to the content is taken, then
+//! the source nearest to the cue. A content that is not contiguous is cut greedily
+//! into the longest pieces that occur in the context (see [`pieces`]); a row is
+//! left out if its cue is not found or less than nine tenths of its content is.
+//! Rows of the same document and context are grouped, and the rules run once on
+//! each context. Rows without source count for cue and content only.
+//!
+//! Token level: a word is a speaker's (cue's, content's) word if any row says so;
+//! precision and recall over all words of all contexts. Exact: a span counts if its
+//! words are the same as those of a gold span of the same kind, quotation marks
+//! and punctuation at its edges left aside.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use standoff::attribute::{Attributor, Claim};
+use standoff::document::Span;
+use standoff::sides::Sides;
+
+#[derive(Deserialize)]
+struct Row {
+    split: String,
+    doc: String,
+    source: String,
+    cue: String,
+    content: String,
+    context: String,
+}
+
+type Words = BTreeSet<usize>;
+
+#[derive(Default)]
+struct Gold {
+    source: Vec<Words>,
+    cue: Vec<Words>,
+    content: Vec<Words>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Count {
+    hit: usize,
+    said: usize,
+    gold: usize,
+}
+
+impl Count {
+    fn line(&self) -> String {
+        let p = self.hit as f64 / self.said.max(1) as f64;
+        let r = self.hit as f64 / self.gold.max(1) as f64;
+        let f = if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 };
+        format!("P {p:.3}  R {r:.3}  F1 {f:.3}")
+    }
+}
+
+fn main() -> Result<()> {
+    let args: Vec<String> = std::env::args().collect();
+    let path = args.get(1).context("usage: polnear FILE SPLIT [SHOW]")?;
+    let split = args.get(2).map_or("dev", String::as_str);
+    let show: usize = args.get(3).map_or(Ok(0), |s| s.parse())?;
+    let sides = Sides::load("models/sides/russia-west.toml")?;
+    let attributor = Attributor::new(Arc::new(sides))?;
+
+    let mut groups: BTreeMap<(String, String), Vec<Row>> = BTreeMap::new();
+    for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
+        let row: Row = serde_json::from_str(&line?)?;
+        if split.split(',').any(|s| s == row.split) {
+            groups.entry((row.doc.clone(), row.context.clone())).or_default().push(row);
+        }
+    }
+
+    let (mut rows, mut unaligned, mut sourceless) = (0, 0, 0);
+    let mut token = [Count::default(); 4];
+    let mut exact = [Count::default(); 4];
+    let mut seconds = 0.0;
+    let mut shown = 0;
+    for ((_, context), group) in &groups {
+        let words = words(context);
+        let mut gold = Gold::default();
+        for row in group {
+            rows += 1;
+            let Some((source, cue, content)) = align(&words, row) else {
+                unaligned += 1;
+                continue;
+            };
+            match source {
+                Some(s) => gold.source.push(s),
+                None => sourceless += 1,
+            }
+            gold.cue.push(cue);
+            gold.content.push(content);
+        }
+        if gold.cue.is_empty() {
+            continue;
+        }
+        let start = std::time::Instant::now();
+        let claims = attributor.claims(context);
+        seconds += start.elapsed().as_secs_f64();
+        let cover = |spans: &[Span]| -> Words {
+            (0..words.len())
+                .filter(|&i| spans.iter().any(|s| s.start < words[i].1 && words[i].0 < s.end))
+                .collect()
+        };
+        if std::env::var_os("CUES").is_some() {
+            let all: Words = claims.iter().flat_map(|c| cover(&[c.cue])).collect();
+            for g in &gold.cue {
+                if g.is_disjoint(&all) {
+                    let text: Vec<&str> = g.iter().map(|&i| words[i].2.as_str()).collect();
+                    println!("MISS\t{}", text.join(" "));
+                }
+            }
+            for c in &claims {
+                let w = cover(&[c.cue]);
+                let hit = gold.cue.iter().any(|g| !g.is_disjoint(&w));
+                let i = w.iter().next_back().copied().unwrap_or(0);
+                println!("CUE\t{}\t{}", words[i].2, u8::from(hit));
+            }
+        }
+        if std::env::var_os("SOURCES").is_some() {
+            for row in group {
+                let Some((Some(source), cue, content)) = align(&words, row) else { continue };
+                for c in &claims {
+                    if cover(&[c.cue]).is_disjoint(&cue) { continue; }
+                    let s = c.source_full.map(|s| cover(&[s])).unwrap_or_default();
+                    let say = |w: &Words| w.iter().map(|&i| &context[words[i].0..words[i].1]).collect::<Vec<_>>().join(" ");
+                    if s != source {
+                        println!("SRC\t{} <> {}\t{}\t{}", say(&source), say(&s), row.cue, context);
+                    } 
+                    let k = cover(&c.content);
+                    if k != content {
+                        println!("CON\t{} <> {}\t{}\t{}", say(&content), say(&k), row.cue, context);
+                    }
+                }
+            }
+        }
+        let list = |f: &dyn Fn(&Claim) -> Vec<Span>| -> Vec<Words> {
+            claims.iter().map(|c| cover(&f(c))).filter(|w| !w.is_empty()).collect()
+        };
+        let said = [
+            list(&|c| c.source.into_iter().collect()),
+            list(&|c| vec![c.cue]),
+            list(&|c| c.content.clone()),
+            list(&|c| c.source_full.into_iter().collect()),
+        ];
+        for (k, (s, g)) in said.iter().zip([&gold.source, &gold.cue, &gold.content, &gold.source]).enumerate() {
+            add(&mut token[k], &mut exact[k], s, g);
+        }
+        if shown < show && (said[2].iter().any(|s| !gold.content.contains(s)) || gold.content.iter().any(|g| !said[2].contains(g))) {
+            shown += 1;
+            let say = |w: &Words| w.iter().map(|&i| &context[words[i].0..words[i].1]).collect::<Vec<_>>().join(" ");
+            println!("\n{context}");
+            for r in group {
+                println!("   gold: {} | {} | {}", r.source, r.cue, r.content);
+            }
+            for c in &claims {
+                println!("   said: {} | {} | {}", c.source_full.map(|s| say(&cover(&[s]))).unwrap_or_default(), say(&cover(&[c.cue])), say(&cover(&c.content)));
+            }
+        }
+    }
+    println!("split {split}: {rows} rows, {} contexts; {unaligned} rows not aligned, {sourceless} without (aligned) source", groups.len());
+    for (k, name) in ["source (head)", "cue", "content", "source (with apposition)"].iter().enumerate() {
+        println!("{name:25} tokens {}   exact {}", token[k].line(), exact[k].line());
+    }
+    println!("{:.4} ms a context", 1000.0 * seconds / groups.len() as f64);
+    Ok(())
+}
+
+fn add(token: &mut Count, exact: &mut Count, said: &[Words], gold: &[Words]) {
+    let flat = |l: &[Words]| -> Words { l.iter().flatten().copied().collect() };
+    let (s, g) = (flat(said), flat(gold));
+    token.hit += s.intersection(&g).count();
+    token.said += s.len();
+    token.gold += g.len();
+    let (s, g): (BTreeSet<&Words>, BTreeSet<&Words>) = (said.iter().collect(), gold.iter().collect());
+    exact.hit += s.intersection(&g).count();
+    exact.said += s.len();
+    exact.gold += g.len();
+}
+
+/// Words as byte ranges: runs of letters and digits, joined by inner marks.
+fn words(text: &str) -> Vec<(usize, usize, String)> {
+    let mut out = Vec::new();
+    let mut start = None;
+    for (i, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if c.is_alphanumeric() {
+            start.get_or_insert(i);
+        } else if let Some(s) = start.take() {
+            out.push((s, i, text[s..i].to_lowercase()));
+        }
+    }
+    // A colon or dash as a cue has no letters: keep marks as words of their own.
+    for (i, c) in text.char_indices() {
+        if matches!(c, ':' | '—' | '–' | '―') {
+            out.push((i, i + c.len_utf8(), c.to_string()));
+        }
+    }
+    out.sort();
+    out
+}
+
+type Aligned = (Option<Words>, Words, Words);
+
+fn align(context: &[(usize, usize, String)], row: &Row) -> Option<Aligned> {
+    let own = |s: &str| -> Vec<String> { words(s).into_iter().map(|w| w.2).collect() };
+    let (source, cue, content) = (own(&row.source), own(&row.cue), own(&row.content));
+    let cues = occurrences(context, &cue);
+    if cues.is_empty() || content.is_empty() {
+        return None;
+    }
+    let content_words = pieces(context, &content)?;
+    let (first, last) = (*content_words.first()?, *content_words.last()?);
+    let away = |at: usize| if at < first { first - at } else { at.saturating_sub(last) };
+    let best = cues
+        .iter()
+        .copied()
+        .filter(|&c| !(c..c + cue.len()).any(|i| content_words.contains(&i)))
+        .min_by_key(|&c| away(c))
+        .or_else(|| cues.first().copied())?;
+    let cue_words: Words = (best..best + cue.len()).collect();
+    let source_words = occurrences(context, &source)
+        .into_iter()
+        .filter(|&s| !(s..s + source.len()).any(|i| content_words.contains(&i) || cue_words.contains(&i)))
+        .min_by_key(|&s| s.abs_diff(best))
+        .map(|s| (s..s + source.len()).collect());
+    Some((source_words, cue_words, content_words))
+}
+
+fn occurrences(context: &[(usize, usize, String)], words: &[String]) -> Vec<usize> {
+    if words.is_empty() || words.len() > context.len() {
+        return Vec::new();
+    }
+    (0..=context.len() - words.len())
+        .filter(|&i| words.iter().enumerate().all(|(k, w)| context[i + k].2 == *w))
+        .collect()
+}
+
+/// The content's words in the context: whole, else cut greedily into the longest
+/// pieces that occur, each used once; at least nine tenths must be found.
+fn pieces(context: &[(usize, usize, String)], content: &[String]) -> Option<Words> {
+    let mut out = Words::new();
+    let mut i = 0;
+    while i < content.len() {
+        let mut best: Option<(usize, usize)> = None;
+        for at in 0..context.len() {
+            let mut n = 0;
+            while i + n < content.len() && at + n < context.len() && context[at + n].2 == content[i + n] && !out.contains(&(at + n)) {
+                n += 1;
+            }
+            if n > best.map_or(0, |b| b.1) {
+                best = Some((at, n));
+            }
+        }
+        match best {
+            Some((at, n)) => {
+                out.extend(at..at + n);
+                i += n;
+            }
+            None => i += 1,
+        }
+    }
+    (out.len() * 10 >= content.len() * 9).then_some(out)
+}

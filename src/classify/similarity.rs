@@ -1,0 +1,54 @@
+//! Sentence embeddings for topic similarity, from the base encoder as it was
+//! trained for that purpose (mean pooling, unit length).
+
+use super::{pool, RunOptions};
+use crate::encoder::pool::mean;
+use crate::encoder::{Encoded, Pool, Precision, Tokenizer};
+use crate::error::Result;
+use crate::model::{encoder_dir, Model};
+
+/// Longest text in tokens, as in the encoder's own training.
+const MAX_TOKENS: usize = 128;
+
+/// The base encoder, ready to embed.
+pub struct Embedder {
+    tokenizer: Tokenizer,
+    pool: Pool,
+}
+
+impl Embedder {
+    /// Loads the base encoder of a model. It runs in fp32: its int8 ranges are not calibrated.
+    pub fn load(model: &Model, options: &RunOptions) -> Result<Self> {
+        let dir = encoder_dir(&model.file.encoder)?;
+        let options = RunOptions {
+            precision: Precision::Fp32,
+            ..*options
+        };
+        Ok(Embedder {
+            tokenizer: Tokenizer::load(&dir.join("tokenizer.json"))?,
+            pool: pool(&model.base_weights()?, &options)?,
+        })
+    }
+
+    /// One unit vector of [`crate::encoder::HIDDEN`] numbers per text.
+    pub fn embed(&self, texts: &[&str], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Vec<f32>>> {
+        let encoded: Vec<Encoded> = texts
+            .iter()
+            .map(|t| self.tokenizer.encode(t, MAX_TOKENS))
+            .collect::<Result<_>>()?;
+        let encoded: Vec<&Encoded> = encoded.iter().collect();
+        self.pool.run(
+            &encoded,
+            &[],
+            |_, hidden| {
+                let mut v = mean(hidden);
+                let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
+                for x in &mut v {
+                    *x /= norm;
+                }
+                v
+            },
+            done,
+        )
+    }
+}

@@ -1,0 +1,158 @@
+//! The classifier: side, stance and attribution tags in one encoder pass.
+
+use super::head::Head;
+use super::{pool, RunOptions};
+use crate::attribute::Attribution;
+use crate::document::Span;
+use crate::encoder::pool::sentence_features;
+use crate::encoder::{Encoded, Pool, TokenMarks, Tokenizer, HIDDEN};
+use crate::error::Result;
+use crate::labels::SideNames;
+use crate::model::{encoder_dir, Model};
+use crate::train::data::TagKind;
+use crate::train::fit::{argmax, softmax};
+
+/// A statement with what attribution found in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    pub text: &'a str,
+    pub attribution: &'a Attribution,
+}
+
+/// A stretch of text that the tagger takes for a speaker, cue or content.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tag {
+    pub kind: TagKind,
+    pub span: Span,
+    /// Mean probability over its tokens.
+    pub probability: f64,
+}
+
+/// What the classifier says about one statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classified {
+    /// Calibrated probabilities in the order of [`crate::labels::Side`].
+    pub side: Vec<f64>,
+    /// Calibrated probabilities in the order of [`crate::labels::Stance`].
+    pub stance: Vec<f64>,
+    /// What the tagger found; empty without a tagger.
+    pub tags: Vec<Tag>,
+    pub truncated: bool,
+}
+
+/// The classifier of a model, ready to run.
+pub struct Classifier {
+    tokenizer: Tokenizer,
+    pool: Pool,
+    side: Head,
+    stance: Head,
+    tags: Option<Head>,
+    side_temperature: f64,
+    stance_temperature: f64,
+    max_tokens: usize,
+    names: SideNames,
+}
+
+impl Classifier {
+    /// Loads the classifier of a model. `names` are the sides of the sides file in use.
+    pub fn load(model: &Model, names: SideNames, options: &RunOptions) -> Result<Self> {
+        let part = model.statements()?;
+        let weights = model.weights(&part.weights, &part.sha256)?;
+        let dir = encoder_dir(&model.file.encoder)?;
+        Ok(Classifier {
+            tokenizer: Tokenizer::load(&dir.join("tokenizer.json"))?,
+            pool: pool(&weights, options)?,
+            side: Head::load(&weights, "side", 3, 2 * HIDDEN)?,
+            stance: Head::load(&weights, "stance", 3, 2 * HIDDEN)?,
+            tags: part
+                .tagger
+                .then(|| Head::load(&weights, "tags", TagKind::ALL.len(), HIDDEN))
+                .transpose()?,
+            side_temperature: part.side_temperature,
+            stance_temperature: part.stance_temperature,
+            max_tokens: part.max_tokens,
+            names,
+        })
+    }
+
+    /// Classifies statements; the results are in input order and each depends on
+    /// its own text and attribution alone. `done` is told of finished statements.
+    pub fn classify(
+        &self,
+        inputs: &[Input<'_>],
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Classified>> {
+        let encoded: Vec<Encoded> = inputs
+            .iter()
+            .map(|i| self.tokenizer.encode(i.text, self.max_tokens))
+            .collect::<Result<_>>()?;
+        let marks: Vec<TokenMarks> = inputs
+            .iter()
+            .zip(&encoded)
+            .map(|(i, e)| {
+                let a = i.attribution;
+                TokenMarks::new(e, &a.mentions, a.speaker.as_ref(), &self.names)
+            })
+            .collect();
+        let texts: Vec<&Encoded> = encoded.iter().collect();
+        let marks: Vec<&TokenMarks> = marks.iter().collect();
+        self.pool.run(
+            &texts,
+            &marks,
+            |i, hidden| self.finish(texts[i], hidden),
+            done,
+        )
+    }
+
+    fn finish(&self, text: &Encoded, hidden: &[f32]) -> Classified {
+        let features = sentence_features(hidden);
+        Classified {
+            side: softmax(&self.side.logits(&features), self.side_temperature),
+            stance: softmax(&self.stance.logits(&features), self.stance_temperature),
+            tags: self
+                .tags
+                .as_ref()
+                .map(|head| tags(head, text, hidden))
+                .unwrap_or_default(),
+            truncated: text.truncated,
+        }
+    }
+}
+
+/// Joins neighbouring tokens of the same class into spans.
+fn tags(head: &Head, text: &Encoded, hidden: &[f32]) -> Vec<Tag> {
+    let mut out: Vec<(Tag, usize)> = Vec::new();
+    let mut open = false;
+    for (offset, row) in text.offsets.iter().zip(hidden.chunks_exact(HIDDEN)) {
+        if offset.is_empty() {
+            open = false;
+            continue;
+        }
+        let p = softmax(&head.logits(row), 1.0);
+        let best = argmax(&p.iter().map(|&x| x as f32).collect::<Vec<_>>());
+        let kind = TagKind::ALL[best];
+        match out.last_mut() {
+            Some((tag, n)) if open && tag.kind == kind => {
+                tag.span.end = offset.end;
+                tag.probability += p[best];
+                *n += 1;
+            }
+            _ if kind != TagKind::Outside => {
+                let tag = Tag {
+                    kind,
+                    span: *offset,
+                    probability: p[best],
+                };
+                out.push((tag, 1));
+            }
+            _ => {}
+        }
+        open = kind != TagKind::Outside;
+    }
+    out.into_iter()
+        .map(|(mut tag, n)| {
+            tag.probability /= n as f64;
+            tag
+        })
+        .collect()
+}
