@@ -84,7 +84,7 @@ impl Bags {
         let list = self.index.get(&self.key(phrase)?)?;
         let mut found: Option<usize> = None;
         for (actor, role) in list {
-            let holds = role.map_or(true, |r| {
+            let holds = role.is_none_or(|r| {
                 let role = &sides.actors[*actor].roles[r];
                 date.map_or(role.to.is_none(), |d| role.holds_on(d))
             });

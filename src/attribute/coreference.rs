@@ -338,7 +338,7 @@ fn subject_of(t: &Tokens, some: &[(Candidate, Span)], before: Option<Span>) -> O
         .count()
         .checked_sub(1)?;
     // The last sentence with a candidate in it.
-    let (_, near) = some.iter().filter(|s| s.1.end <= limit).next_back()?;
+    let (_, near) = some.iter().rfind(|s| s.1.end <= limit)?;
     let at = t
         .tokens
         .iter()
@@ -383,9 +383,7 @@ fn neuter(doc: &Document, i: usize, drafts: &[Option<Draft>]) -> Verdict {
 /// `who said`: the name right before the relative pronoun.
 fn relative(doc: &Document, i: usize, at: Span) -> Verdict {
     let last = doc.found[i]
-        .iter()
-        .filter(|f| f.span.end <= at.start)
-        .next_back();
+        .iter().rfind(|f| f.span.end <= at.start);
     match last {
         Some(f)
             if doc.tokens[i].text[f.span.end..at.start]
@@ -407,7 +405,7 @@ fn people(
 ) -> Vec<(Candidate, Span)> {
     persons(doc.sides, &doc.tokens[j], &doc.found[j], gender)
         .into_iter()
-        .filter(|(_, s)| before.map_or(true, |b| s.end <= b.start))
+        .filter(|(_, s)| before.is_none_or(|b| s.end <= b.start))
         .filter(|(_, s)| !in_quote(&doc.tokens[j], *s))
         .collect()
 }
@@ -665,7 +663,7 @@ fn described(doc: &Document, a: usize, words: &[String], gender: Option<Gender>)
             return false;
         }
     }
-    let held = |r: &&sides::Role| doc.date.map_or(true, |d| r.holds_on(d));
+    let held = |r: &&sides::Role| doc.date.is_none_or(|d| r.holds_on(d));
     if actor
         .roles
         .iter()

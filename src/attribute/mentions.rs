@@ -297,7 +297,7 @@ impl Context<'_> {
         let mut fit: Vec<(usize, usize)> = readings
             .iter()
             .copied()
-            .filter(|x| self.date.map_or(true, |d| role(x).holds_on(d)))
+            .filter(|x| self.date.is_none_or(|d| role(x).holds_on(d)))
             .collect();
         let several = |fit: &[(usize, usize)]| fit.iter().any(|x| x.0 != fit[0].0);
         if self.date.is_some() && several(&fit) {
@@ -450,7 +450,7 @@ impl Context<'_> {
             && actor
                 .roles
                 .iter()
-                .filter(|r| self.date.map_or(true, |d| r.holds_on(d)))
+                .filter(|r| self.date.is_none_or(|d| r.holds_on(d)))
                 .any(|r| {
                     std::iter::once(&r.title)
                         .chain(&r.short)

@@ -241,7 +241,7 @@ fn is_abbreviation(word: &str, next: Option<char>) -> bool {
         let w = word.to_lowercase() + ".";
         ABBREVIATIONS.contains(&w.as_str())
     };
-    (initial && word != "I" && next.map_or(false, char::is_whitespace)) || dotted || known()
+    (initial && word != "I" && next.is_some_and(char::is_whitespace)) || dotted || known()
 }
 
 /// Pairs quotation marks. A single mark counts only as a pair of its kind
@@ -260,9 +260,9 @@ fn pair(tokens: &mut [Token]) -> Vec<Quote> {
             (Kind::Open, None) => open = Some(i),
             // A new paragraph of the same speech opens again.
             (Kind::Open, Some(_)) if tokens[i].paragraph => {}
-            (Kind::Open, Some(first)) => {
+            (Kind::Open, Some(first))
                 // Nested or a missing close: a mark of another kind is nested.
-                if tokens[i].text == tokens[first].text && tokens[i].text != "“" {
+                if tokens[i].text == tokens[first].text && tokens[i].text != "“" => {
                     quotes.push(Quote {
                         first,
                         last: i - 1,
@@ -270,9 +270,8 @@ fn pair(tokens: &mut [Token]) -> Vec<Quote> {
                     });
                     open = Some(i);
                 }
-            }
-            (Kind::Close, Some(first)) => {
-                if partners(tokens, first, i) {
+            (Kind::Close, Some(first))
+                if partners(tokens, first, i) => {
                     quotes.push(Quote {
                         first,
                         last: i,
@@ -280,14 +279,13 @@ fn pair(tokens: &mut [Token]) -> Vec<Quote> {
                     });
                     open = None;
                 }
-            }
             (Kind::Close, None) => {
                 // No opening mark: from the paragraph's beginning, if nothing was quoted since.
                 let mut first = i;
                 while first > 0 && !tokens[first].paragraph {
                     first -= 1;
                 }
-                let fresh = quotes.last().map_or(true, |q| q.last < first);
+                let fresh = quotes.last().is_none_or(|q| q.last < first);
                 if fresh && i > first + 2 {
                     quotes.push(Quote {
                         first,

@@ -288,7 +288,7 @@ fn circumstances(t: &Tokens, mut i: usize, end: usize) -> usize {
         let w = t.lower(i);
         if words::is_day_or_month(t.tokens[i].text)
             && t.tokens[i].text != "May"
-            && t.tokens.get(i + 1).map_or(true, |k| k.kind != Kind::Clitic)
+            && t.tokens.get(i + 1).is_none_or(|k| k.kind != Kind::Clitic)
         {
             i += 1;
             while i <= end

@@ -538,7 +538,7 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
                                 && lexicon::verb(&n.lower).is_none())
                     })
                 } else if small && matches!(w, "of" | "for") {
-                    day(t, i + 1) && t.tokens.get(i + 2).map_or(true, |k| k.kind != Kind::Clitic)
+                    day(t, i + 1) && t.tokens.get(i + 2).is_none_or(|k| k.kind != Kind::Clitic)
                 } else if small && relative {
                     day(t, i)
                 } else if small && lexicon::PREPOSITIONS.contains(&w) {
@@ -564,7 +564,7 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
                             && lexicon::verb(w)
                                 .is_some_and(|v| v.inflection == Inflection::Ing && !v.noun))
                         || (day(t, i)
-                            && t.tokens.get(i + 1).map_or(true, |k| k.kind != Kind::Clitic))
+                            && t.tokens.get(i + 1).is_none_or(|k| k.kind != Kind::Clitic))
                         || (lexicon::PRONOUNS.contains(&w) && small)
                         || matches!(w, "last" | "late" | "earlier" | "early" | "ahead")
                             && small

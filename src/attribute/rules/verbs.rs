@@ -145,7 +145,7 @@ fn cue(t: &Tokens, i: usize) -> Option<Cue> {
                         | "both"
                 ) || (before.ends_with('s')
                     && !before.ends_with("ss")
-                    && !lexicon::verb(before).is_some_and(|v| !v.noun)
+                    && lexicon::verb(before).is_none_or(|v| v.noun)
                     && !lexicon::PREPOSITIONS.contains(&before)
                     && before.len() > 3
                     && p.kind == Kind::Word
@@ -321,7 +321,7 @@ fn quoted_as_saying(t: &Tokens, i: usize) -> Option<Cue> {
     })?;
     let start = t.sentence_start(i);
     let first = group_start(t, i, start);
-    (first < i).then(|| Cue {
+    (first < i).then_some(Cue {
         verb: Verb {
             takes: Takes::Clause,
             inflection: Inflection::Past,
@@ -465,7 +465,7 @@ fn attribution(
             && t.lower(last + 1) != "that"
             && t.tokens
                 .get(last + 1)
-                .map_or(true, |n| n.kind != Kind::Open)
+                .is_none_or(|n| n.kind != Kind::Open)
         {
             return None;
         }
