@@ -42,7 +42,8 @@ struct Case {
 fn speakers_of_the_gold_cases_are_found() {
     let a = attributor();
     let text = std::fs::read_to_string(root("eval/gold/attribution.jsonl")).unwrap();
-    let (mut linkable, mut linked, mut speakers, mut exact, mut silent, mut nobody) = (0, 0, 0, 0, 0, 0);
+    let (mut linkable, mut linked, mut speakers, mut exact, mut silent, mut nobody) =
+        (0, 0, 0, 0, 0, 0);
     let (mut cues, mut contents) = (0, 0);
     for line in text.lines() {
         let case: Case = serde_json::from_str(line).unwrap();
@@ -54,8 +55,22 @@ fn speakers_of_the_gold_cases_are_found() {
                 case.form,
                 case.text,
                 case.speaker.as_ref().map(|s| (&s.text, &s.actor)),
-                case.content.iter().flatten().map(|c| c.of(&case.text).unwrap()).collect::<Vec<_>>(),
-                said.as_ref().map(|s| (&s.text, &s.actor, s.cue.and_then(|c| c.of(&case.text)), s.content.iter().map(|c| c.of(&case.text).unwrap()).collect::<Vec<_>>(), s.how, &s.note))
+                case.content
+                    .iter()
+                    .flatten()
+                    .map(|c| c.of(&case.text).unwrap())
+                    .collect::<Vec<_>>(),
+                said.as_ref().map(|s| (
+                    &s.text,
+                    &s.actor,
+                    s.cue.and_then(|c| c.of(&case.text)),
+                    s.content
+                        .iter()
+                        .map(|c| c.of(&case.text).unwrap())
+                        .collect::<Vec<_>>(),
+                    s.how,
+                    &s.note
+                ))
             )
         };
         let Some(gold) = &case.speaker else {
@@ -70,7 +85,9 @@ fn speakers_of_the_gold_cases_are_found() {
         speakers += 1;
         let same = said.as_ref().is_some_and(|s| s.text == gold.text);
         exact += usize::from(same);
-        let content = said.as_ref().is_some_and(|s| Some(&s.content) == case.content.as_ref());
+        let content = said
+            .as_ref()
+            .is_some_and(|s| Some(&s.content) == case.content.as_ref());
         contents += usize::from(content);
         let cue = said.as_ref().is_some_and(|s| s.cue == case.cue);
         cues += usize::from(cue);
@@ -118,10 +135,23 @@ fn coreference_resolves_or_stays_open() {
             right += 1;
         } else {
             guessed += usize::from(actor.is_some());
-            println!("{} {} gold {:?} said {:?} {:?}\n   {:?}", case.id, case.order, case.actor, actor, said.map(|s| (&s.text, s.how, &s.note)), case.statements);
+            println!(
+                "{} {} gold {:?} said {:?} {:?}\n   {:?}",
+                case.id,
+                case.order,
+                case.actor,
+                actor,
+                said.map(|s| (&s.text, s.how, &s.note)),
+                case.statements
+            );
         }
         if let Some(s) = said {
-            assert_eq!(s.note.is_some(), matches!(s.how, How::Coreference | How::Unresolved), "{}", case.id);
+            assert_eq!(
+                s.note.is_some(),
+                matches!(s.how, How::Coreference | How::Unresolved),
+                "{}",
+                case.id
+            );
         }
     }
     println!("right {right}/{all}, wrong actor {guessed}");

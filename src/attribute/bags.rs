@@ -24,7 +24,9 @@ impl Bags {
             if a.kind == crate::sides::Kind::State {
                 for w in a.names().chain(a.demonyms.iter().map(String::as_str)) {
                     if !w.contains(' ') {
-                        bags.states.entry(w.to_lowercase()).or_insert_with(|| a.id.clone());
+                        bags.states
+                            .entry(w.to_lowercase())
+                            .or_insert_with(|| a.id.clone());
                     }
                 }
             }
@@ -58,8 +60,19 @@ impl Bags {
         let lower = phrase.to_lowercase().replace("’s", "").replace("'s", "");
         let mut words: Vec<String> = lower
             .split(|c: char| !c.is_alphanumeric() && c != '.')
-            .filter(|w| !w.is_empty() && !matches!(*w, "the" | "of" | "for" | "to" | "a" | "an" | "and" | "in" | "at"))
-            .map(|w| self.states.get(w).cloned().unwrap_or_else(|| link::normal(w)))
+            .filter(|w| {
+                !w.is_empty()
+                    && !matches!(
+                        *w,
+                        "the" | "of" | "for" | "to" | "a" | "an" | "and" | "in" | "at"
+                    )
+            })
+            .map(|w| {
+                self.states
+                    .get(w)
+                    .cloned()
+                    .unwrap_or_else(|| link::normal(w))
+            })
             .collect();
         words.sort();
         words.dedup();
@@ -71,7 +84,7 @@ impl Bags {
         let list = self.index.get(&self.key(phrase)?)?;
         let mut found: Option<usize> = None;
         for (actor, role) in list {
-            let holds = role.map_or(true, |r| {
+            let holds = role.is_none_or(|r| {
                 let role = &sides.actors[*actor].roles[r];
                 date.map_or(role.to.is_none(), |d| role.holds_on(d))
             });
@@ -93,11 +106,27 @@ mod tests {
     #[test]
     fn order_and_small_words_do_not_count() {
         let a = attributor();
-        let f = |s: &str, d: &str| a.bags.actor(&a.sides, s, day(d)).map(|i| a.sides.actors[i].id.clone());
-        assert_eq!(f("the Ministry of Defence of Russia", "2022-02-15").as_deref(), Some("russian-defence-ministry"));
-        assert_eq!(f("the Defence Ministry of Russia", "2022-02-15").as_deref(), Some("russian-defence-ministry"));
-        assert_eq!(f("Ukraine's president", "2022-02-15").as_deref(), Some("volodymyr-zelensky"));
-        assert_eq!(f("the president of Ukraine", "2016-02-15").as_deref(), Some("petro-poroshenko"));
+        let f = |s: &str, d: &str| {
+            a.bags
+                .actor(&a.sides, s, day(d))
+                .map(|i| a.sides.actors[i].id.clone())
+        };
+        assert_eq!(
+            f("the Ministry of Defence of Russia", "2022-02-15").as_deref(),
+            Some("russian-defence-ministry")
+        );
+        assert_eq!(
+            f("the Defence Ministry of Russia", "2022-02-15").as_deref(),
+            Some("russian-defence-ministry")
+        );
+        assert_eq!(
+            f("Ukraine's president", "2022-02-15").as_deref(),
+            Some("volodymyr-zelensky")
+        );
+        assert_eq!(
+            f("the president of Ukraine", "2016-02-15").as_deref(),
+            Some("petro-poroshenko")
+        );
         assert_eq!(f("the president", "2016-02-15"), None);
     }
 }

@@ -227,7 +227,12 @@ struct Context<'a> {
 
 impl Context<'_> {
     /// Who is meant by a match, if the rules tell.
-    fn resolve(&self, span: Span, readings: &[Reading], previous: Option<&Found>) -> Option<(usize, Form)> {
+    fn resolve(
+        &self,
+        span: Span,
+        readings: &[Reading],
+        previous: Option<&Found>,
+    ) -> Option<(usize, Form)> {
         let word = span.of(self.text)?;
         let mut names = Vec::new();
         let mut holders = Vec::new();
@@ -246,7 +251,8 @@ impl Context<'_> {
                     names.push((r.actor, r.form));
                 }
                 Form::Ambiguous => {
-                    let own_office = previous.is_some_and(|p| self.is_office_before(p, r.actor, span));
+                    let own_office =
+                        previous.is_some_and(|p| self.is_office_before(p, r.actor, span));
                     if !self.is_somebody_else(span, actor, &r.surface, previous)
                         && (self.support.actors.contains(&r.actor)
                             || own_office
@@ -291,7 +297,7 @@ impl Context<'_> {
         let mut fit: Vec<(usize, usize)> = readings
             .iter()
             .copied()
-            .filter(|x| self.date.map_or(true, |d| role(x).holds_on(d)))
+            .filter(|x| self.date.is_none_or(|d| role(x).holds_on(d)))
             .collect();
         let several = |fit: &[(usize, usize)]| fit.iter().any(|x| x.0 != fit[0].0);
         if self.date.is_some() && several(&fit) {
@@ -317,7 +323,11 @@ impl Context<'_> {
         }
         let word = word.trim_end_matches("'s").trim_end_matches("’s");
         let own = |name: &str| name.split([' ', '-']).any(|w| w == word);
-        if holder.names().chain(holder.ambiguous.iter().map(String::as_str)).any(own) {
+        if holder
+            .names()
+            .chain(holder.ambiguous.iter().map(String::as_str))
+            .any(own)
+        {
             return false;
         }
         self.case == Case::Sentence || names::gender(word).is_some()
@@ -336,7 +346,16 @@ impl Context<'_> {
             let w = w.to_ascii_lowercase();
             if matches!(
                 w.as_str(),
-                "former" | "ex" | "late" | "deputy" | "vice" | "next" | "future" | "previous" | "onetime" | "first-deputy"
+                "former"
+                    | "ex"
+                    | "late"
+                    | "deputy"
+                    | "vice"
+                    | "next"
+                    | "future"
+                    | "previous"
+                    | "onetime"
+                    | "first-deputy"
             ) {
                 return true;
             }
@@ -346,7 +365,13 @@ impl Context<'_> {
     }
 
     /// A bare surname after somebody else's given name.
-    fn is_somebody_else(&self, span: Span, actor: &Actor, surface: &str, previous: Option<&Found>) -> bool {
+    fn is_somebody_else(
+        &self,
+        span: Span,
+        actor: &Actor,
+        surface: &str,
+        previous: Option<&Found>,
+    ) -> bool {
         if actor.kind != Kind::Person {
             return false;
         }
@@ -354,7 +379,10 @@ impl Context<'_> {
         if hyphen(words::before(self.text, span.start))
             || (hyphen(words::after(self.text, span.end))
                 && words::after(self.text, span.end + 1).is_some_and(char::is_uppercase)
-                && self.text[span.end..].split(' ').next().is_some_and(|w| w.len() > 4))
+                && self.text[span.end..]
+                    .split(' ')
+                    .next()
+                    .is_some_and(|w| w.len() > 4))
         {
             return true;
         }
@@ -380,8 +408,20 @@ impl Context<'_> {
             && words::word_after(self.text, span.end).is_some_and(|w| {
                 matches!(
                     w,
-                    "Post" | "Times" | "Independent" | "Journal" | "Herald" | "Tribune" | "Convention"
-                        | "Conventions" | "Protocol" | "Wall" | "Examiner" | "Star" | "Globe" | "Mirror"
+                    "Post"
+                        | "Times"
+                        | "Independent"
+                        | "Journal"
+                        | "Herald"
+                        | "Tribune"
+                        | "Convention"
+                        | "Conventions"
+                        | "Protocol"
+                        | "Wall"
+                        | "Examiner"
+                        | "Star"
+                        | "Globe"
+                        | "Mirror"
                 )
             })
     }
@@ -393,8 +433,14 @@ impl Context<'_> {
         };
         // `Britain's Wallace`
         if let Some(p) = previous {
-            let possessive = matches!(&self.text[p.span.end..span.start], "'s " | "’s " | "' " | "’ ");
-            if possessive && start <= p.span.start && super::link::belongs(self.sides, actor, p.actor) {
+            let possessive = matches!(
+                &self.text[p.span.end..span.start],
+                "'s " | "’s " | "' " | "’ "
+            );
+            if possessive
+                && start <= p.span.start
+                && super::link::belongs(self.sides, actor, p.actor)
+            {
                 return true;
             }
         }
@@ -404,7 +450,7 @@ impl Context<'_> {
             && actor
                 .roles
                 .iter()
-                .filter(|r| self.date.map_or(true, |d| r.holds_on(d)))
+                .filter(|r| self.date.is_none_or(|d| r.holds_on(d)))
                 .any(|r| {
                     std::iter::once(&r.title)
                         .chain(&r.short)
@@ -448,7 +494,10 @@ fn case_fits(surface: &str, found: &str, role: bool, case: Case) -> bool {
         return false;
     }
     let separator = [' ', '-'];
-    let mut words = surface.split(separator).zip(found.split(separator)).enumerate();
+    let mut words = surface
+        .split(separator)
+        .zip(found.split(separator))
+        .enumerate();
     words.all(|(i, (want, got))| {
         let mut letters = want.chars().filter(|c| c.is_alphabetic());
         let Some(first) = letters.next() else {

@@ -74,11 +74,16 @@ pub fn claims_from_tags(tags: &[TagSpan]) -> Vec<Claim> {
         return out;
     }
     for content in contents {
-        let nearest = (0..out.len()).min_by_key(|&i| (gap(out[i].cue, content), i)).unwrap_or(0);
+        let nearest = (0..out.len())
+            .min_by_key(|&i| (gap(out[i].cue, content), i))
+            .unwrap_or(0);
         out[nearest].content.push(content);
     }
     for claim in &mut out {
-        claim.source = sources.iter().copied().min_by_key(|s| (gap(*s, claim.cue), s.start));
+        claim.source = sources
+            .iter()
+            .copied()
+            .min_by_key(|s| (gap(*s, claim.cue), s.start));
         claim.source_full = claim.source;
     }
     out.retain(|c| !c.content.is_empty());
@@ -111,7 +116,10 @@ pub fn merge_claims(rules: Vec<Claim>, tags: &[TagSpan], strategy: Strategy) -> 
             tagged.into_iter().chain(more).collect()
         }
         Strategy::Agreed => {
-            let kept: Vec<Claim> = rules.into_iter().filter(|r| supported(r.cue, &r.content, tags)).collect();
+            let kept: Vec<Claim> = rules
+                .into_iter()
+                .filter(|r| supported(r.cue, &r.content, tags))
+                .collect();
             let more: Vec<Claim> = tagged.into_iter().filter(|t| !meets(t, &kept)).collect();
             kept.into_iter().chain(more).collect()
         }
@@ -150,7 +158,12 @@ pub fn merge(
         Strategy::RulesFirst => by_rules.clone().or_else(by_tags),
         Strategy::TagsFirst => by_tags().or_else(|| by_rules.clone()),
         Strategy::Agreed => match &by_rules {
-            Some(s) if s.how == How::Headline || s.cue.is_some_and(|c| supported(c, &s.content, tags)) => by_rules.clone(),
+            Some(s)
+                if s.how == How::Headline
+                    || s.cue.is_some_and(|c| supported(c, &s.content, tags)) =>
+            {
+                by_rules.clone()
+            }
             _ => by_tags(),
         },
     };
@@ -169,7 +182,11 @@ fn from_tags(
     tags: &[TagSpan],
 ) -> Option<Speaker> {
     let claims = claims_from_tags(tags);
-    let inside = |c: &Claim| claims.iter().any(|o| o.cue != c.cue && o.content.iter().any(|s| s.contains(c.cue)));
+    let inside = |c: &Claim| {
+        claims
+            .iter()
+            .any(|o| o.cue != c.cue && o.content.iter().any(|s| s.contains(c.cue)))
+    };
     let claim = claims
         .iter()
         .find(|c| c.source.is_some() && !inside(c))
@@ -185,8 +202,12 @@ fn from_tags(
         full -= 1;
     }
     // The head ends where an apposition begins.
-    let head = (first + 1..=full).find(|&i| t.tokens[i].is_comma()).map_or(full, |i| i - 1);
-    let found = attributor.finder.document(&attributor.sides, &[text], None, date);
+    let head = (first + 1..=full)
+        .find(|&i| t.tokens[i].is_comma())
+        .map_or(full, |i| i - 1);
+    let found = attributor
+        .finder
+        .document(&attributor.sides, &[text], None, date);
     let known = Known {
         sides: &attributor.sides,
         bags: &attributor.bags,
@@ -196,7 +217,14 @@ fn from_tags(
     let words = span.of(text)?.to_string();
     let how = match &text.get(claim.content.first()?.start..)?.chars().next()? {
         '"' | '“' | '„' | '«' => How::Direct,
-        _ if claim.content.iter().filter_map(|c| c.of(text)).any(|c| c.contains(['"', '“', '«'])) => How::Mixed,
+        _ if claim
+            .content
+            .iter()
+            .filter_map(|c| c.of(text))
+            .any(|c| c.contains(['"', '“', '«'])) =>
+        {
+            How::Mixed
+        }
         _ => How::Indirect,
     };
     let link = link::link(&known, &t, &found[0], (first, head), (first, full));
@@ -264,28 +292,52 @@ mod tests {
         ];
         let rules = a.statement(text, date);
         assert_eq!(rules.speaker, None);
-        for strategy in [Strategy::RulesFirst, Strategy::TagsFirst, Strategy::TagsOnly, Strategy::Agreed] {
-            let s = merge(&a, text, date, rules.clone(), &tags, strategy).speaker.unwrap();
-            assert_eq!((s.text.as_str(), s.actor.as_deref()), ("Lavrov", Some("sergey-lavrov")));
+        for strategy in [
+            Strategy::RulesFirst,
+            Strategy::TagsFirst,
+            Strategy::TagsOnly,
+            Strategy::Agreed,
+        ] {
+            let s = merge(&a, text, date, rules.clone(), &tags, strategy)
+                .speaker
+                .unwrap();
+            assert_eq!(
+                (s.text.as_str(), s.actor.as_deref()),
+                ("Lavrov", Some("sergey-lavrov"))
+            );
             assert_eq!(s.content[0].of(text), Some("there would be no talks"));
         }
-        assert_eq!(merge(&a, text, date, rules.clone(), &tags, Strategy::RulesOnly).speaker, None);
-        let weak = tags.map(|t| TagSpan { probability: 0.3, ..t });
-        assert_eq!(merge(&a, text, date, rules, &weak, Strategy::TagsFirst).speaker, None);
+        assert_eq!(
+            merge(&a, text, date, rules.clone(), &tags, Strategy::RulesOnly).speaker,
+            None
+        );
+        let weak = tags.map(|t| TagSpan {
+            probability: 0.3,
+            ..t
+        });
+        assert_eq!(
+            merge(&a, text, date, rules, &weak, Strategy::TagsFirst).speaker,
+            None
+        );
     }
 
     #[test]
     fn a_tagged_pronoun_takes_the_resolved_actor() {
         let a = attributor();
         let date = day("2022-02-15");
-        let texts = ["Maria Zakharova opened the briefing.", "The day was long, she said."];
+        let texts = [
+            "Maria Zakharova opened the briefing.",
+            "The day was long, she said.",
+        ];
         let rules = a.document(&texts, date, true, None).pop().unwrap();
         let tags = [
             tag(texts[1], TagKind::Source, "she", 0.9),
             tag(texts[1], TagKind::Cue, "said", 0.9),
             tag(texts[1], TagKind::Content, "The day was long", 0.9),
         ];
-        let s = merge(&a, texts[1], date, rules, &tags, Strategy::TagsOnly).speaker.unwrap();
+        let s = merge(&a, texts[1], date, rules, &tags, Strategy::TagsOnly)
+            .speaker
+            .unwrap();
         assert_eq!(s.actor.as_deref(), Some("maria-zakharova"));
         assert_eq!(s.how, How::Coreference);
     }
@@ -298,7 +350,12 @@ mod tests {
         let tags = [
             tag(text, TagKind::Source, "Peskov", 0.9),
             tag(text, TagKind::Cue, "added", 0.9),
-            tag(text, TagKind::Content, "Lavrov said the talks were over", 0.9),
+            tag(
+                text,
+                TagKind::Content,
+                "Lavrov said the talks were over",
+                0.9,
+            ),
         ];
         for strategy in [Strategy::RulesFirst, Strategy::TagsFirst, Strategy::Agreed] {
             let merged = merge_claims(claims.clone(), &tags, strategy);

@@ -13,10 +13,10 @@ mod link;
 pub mod mentions;
 pub mod merge;
 mod names;
-#[cfg(test)]
-pub(crate) mod testing;
 mod rules;
 mod speaker;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tokens;
 mod voice;
 mod words;
@@ -106,16 +106,22 @@ impl Attributor {
             .zip(&found)
             .map(|(t, f)| {
                 let raws = rules::find(t, &|r| self.names_actor(t, f, r));
-                speaker::choose(&link::Known {
-                    sides: &self.sides,
-                    bags: &self.bags,
-                    date,
-                }, t, f, &raws)
+                speaker::choose(
+                    &link::Known {
+                        sides: &self.sides,
+                        bags: &self.bags,
+                        date,
+                    },
+                    t,
+                    f,
+                    &raws,
+                )
             })
             .collect();
         let open = |d: &Option<Draft>| {
-            d.as_ref()
-                .is_some_and(|d| d.anaphor.is_some() || d.nested.iter().any(|n| n.anaphor.is_some()))
+            d.as_ref().is_some_and(|d| {
+                d.anaphor.is_some() || d.nested.iter().any(|n| n.anaphor.is_some())
+            })
         };
         if drafts.iter().any(open) {
             let title_tokens = title.map(Tokens::new);

@@ -31,18 +31,13 @@ impl Draft {
 }
 
 /// The speaker that holds in a statement: the outermost, and of several the first.
-pub(crate) fn choose(
-    known: &Known,
-    t: &Tokens,
-    found: &[Found],
-    raws: &[Raw],
-) -> Option<Draft> {
+pub(crate) fn choose(known: &Known, t: &Tokens, found: &[Found], raws: &[Raw]) -> Option<Draft> {
     let usable: Vec<&Raw> = raws.iter().filter(|r| r.source.is_some()).collect();
     let outer = |r: &Raw| {
         !r.quoted
-            && !usable
-                .iter()
-                .any(|o| o.cue != r.cue && !o.quoted && o.holds(r) && (!r.holds(o) || o.cue < r.cue))
+            && !usable.iter().any(|o| {
+                o.cue != r.cue && !o.quoted && o.holds(r) && (!r.holds(o) || o.cue < r.cue)
+            })
     };
     let outermost: Vec<&&Raw> = usable.iter().filter(|r| outer(r)).collect();
     // Quoted speech outweighs what may be no more than an act (`ordered`, `welcomed`).
@@ -59,10 +54,16 @@ pub(crate) fn choose(
     let mut draft = draft(known, t, found, main);
     // What the same speaker says further in the statement belongs to his words.
     for r in &usable {
-        if r.cue > main.cue && r.inherited && r.source == main.source && !main.holds(r) && !r.quoted {
+        if r.cue > main.cue && r.inherited && r.source == main.source && !main.holds(r) && !r.quoted
+        {
             for c in &r.content {
                 let span = t.span(c.0, c.1);
-                let spoken = t.lower(c.0) == "that" || (c.0..=c.1).any(|k| t.tokens[k].kind == Kind::Open || lexicon::is_other_verb(t.lower(k)) || lexicon::verb(t.lower(k)).is_some_and(|v| !v.noun));
+                let spoken = t.lower(c.0) == "that"
+                    || (c.0..=c.1).any(|k| {
+                        t.tokens[k].kind == Kind::Open
+                            || lexicon::is_other_verb(t.lower(k))
+                            || lexicon::verb(t.lower(k)).is_some_and(|v| !v.noun)
+                    });
                 if !spoken {
                     continue;
                 }
@@ -75,7 +76,10 @@ pub(crate) fn choose(
     for r in &usable {
         if r.cue != main.cue && main.holds(r) && r.source != main.source {
             let mut inner = self::draft(known, t, found, r);
-            inner.speaker.content.retain(|c| draft.speaker.content.iter().any(|o| o.overlaps(*c)));
+            inner
+                .speaker
+                .content
+                .retain(|c| draft.speaker.content.iter().any(|o| o.overlaps(*c)));
             for c in &mut inner.speaker.content {
                 if let Some(o) = draft.speaker.content.iter().find(|o| o.overlaps(*c)) {
                     c.start = c.start.max(o.start);
@@ -93,7 +97,9 @@ fn is_act(t: &Tokens, raw: &Raw) -> bool {
     raw.form == Form::Verb
         && how(t, raw) == How::Indirect
         && (raw.cue.0..=raw.cue.1).any(|i| {
-            lexicon::verb(t.lower(i)).is_some_and(|v| matches!(v.takes, lexicon::Takes::Object | lexicon::Takes::Thought))
+            lexicon::verb(t.lower(i)).is_some_and(|v| {
+                matches!(v.takes, lexicon::Takes::Object | lexicon::Takes::Thought)
+            })
         })
 }
 
@@ -146,14 +152,24 @@ fn how(t: &Tokens, raw: &Raw) -> How {
         return How::Headline;
     }
     let marked = |c: &Range| {
+        if t.lower(c.0) == "that" {
+            return false;
+        }
         let open = t.tokens[c.0].kind == Kind::Open;
         let close = t.tokens[c.1].kind == Kind::Close;
-        t.quotes.iter().any(|q| q.first == c.0 && (q.last >= c.1 || close)) && (open || close) || (t.quote_to(c.1).is_some_and(|q| q.first <= c.0 + 1) && close)
+        t.quotes
+            .iter()
+            .any(|q| q.first == c.0 && (q.last >= c.1 || close))
+            && (open || close)
+            || (t.quote_to(c.1).is_some_and(|q| q.first <= c.0 + 1) && close)
     };
     if raw.content.iter().all(marked) {
         return How::Direct;
     }
-    let some = raw.content.iter().any(|c| t.quotes.iter().any(|q| c.0 <= q.first && q.first <= c.1));
+    let some = raw
+        .content
+        .iter()
+        .any(|c| t.quotes.iter().any(|q| c.0 <= q.first && q.first <= c.1));
     if some {
         How::Mixed
     } else {

@@ -23,7 +23,9 @@ fn dash(s: &str) -> bool {
 }
 
 fn day(t: &Tokens, i: usize) -> bool {
-    t.tokens.get(i).is_some_and(|x| words::is_day_or_month(x.text) && x.text != "May")
+    t.tokens
+        .get(i)
+        .is_some_and(|x| words::is_day_or_month(x.text) && x.text != "May")
 }
 
 /// A word that is a finite verb wherever it stands: it ends the search for a subject.
@@ -36,9 +38,8 @@ pub(crate) fn finite(t: &Tokens, i: usize) -> bool {
     if t.tokens[i].capitalised() && i > t.sentence_start(i) {
         return false;
     }
-    lexicon::verb(w).is_some_and(|v| {
-        !v.noun && matches!(v.inflection, Inflection::Past | Inflection::Third)
-    })
+    lexicon::verb(w)
+        .is_some_and(|v| !v.noun && matches!(v.inflection, Inflection::Past | Inflection::Third))
 }
 
 /// The subject that stands right before token `verb` (the first of the verb group).
@@ -87,13 +88,19 @@ fn with_relative(t: &Tokens, start: usize, verb: usize, end: usize) -> Option<Ra
                 return None;
             }
             let mut first = i;
-            while first > start && !boundary(t, first - 1, start) && !matches!(t.lower(first - 1), "and" | "or") {
+            while first > start
+                && !boundary(t, first - 1, start)
+                && !matches!(t.lower(first - 1), "and" | "or")
+            {
                 first -= 1;
             }
             let (f, l) = trimmed(t, first, i - 1)?;
             return (l == i - 1).then_some((f, end));
         }
-        if !matches!(tok.kind, Kind::Word | Kind::Clitic) || lexicon::CONJUNCTIONS.contains(&tok.lower.as_str()) || lexicon::verb(&tok.lower).is_some_and(|v| !v.noun) {
+        if !matches!(tok.kind, Kind::Word | Kind::Clitic)
+            || lexicon::CONJUNCTIONS.contains(&tok.lower.as_str())
+            || lexicon::verb(&tok.lower).is_some_and(|v| !v.noun)
+        {
             return None;
         }
     }
@@ -108,7 +115,8 @@ fn boundary(t: &Tokens, i: usize, start: usize) -> bool {
         Kind::Punct => !matches!(tok.text, "." | "&" | "%" | "(" | ")"),
         Kind::Clitic => false,
         Kind::Word => {
-            (lexicon::CONJUNCTIONS.contains(&tok.lower.as_str()) && !(tok.capitalised() && i > start))
+            (lexicon::CONJUNCTIONS.contains(&tok.lower.as_str())
+                && !(tok.capitalised() && i > start))
                 || matches!(tok.lower.as_str(), "who" | "which" | "whom" | "whose")
                 || finite(t, i)
         }
@@ -139,11 +147,17 @@ fn apposed(t: &Tokens, start: usize, end: usize) -> Option<Phrase> {
     // Only the stretch after the last quotation, semicolon or colon.
     let mut from = start;
     for i in start..end {
-        if matches!(t.tokens[i].text, ";" | ":") || (t.tokens[i].kind == Kind::Close && t.tokens[i].text != "’" && t.tokens[i].text != "'") {
+        if matches!(t.tokens[i].text, ";" | ":")
+            || (t.tokens[i].kind == Kind::Close
+                && t.tokens[i].text != "’"
+                && t.tokens[i].text != "'")
+        {
             from = i + 1;
         }
     }
-    let marks: Vec<usize> = (from..end).filter(|&i| t.tokens[i].text == opener).collect();
+    let marks: Vec<usize> = (from..end)
+        .filter(|&i| t.tokens[i].text == opener)
+        .collect();
     let mut left = from;
     for (n, &m) in marks.iter().enumerate() {
         let seg_end = m.checked_sub(1)?;
@@ -179,8 +193,32 @@ fn apposed(t: &Tokens, start: usize, end: usize) -> Option<Phrase> {
 fn full_end(t: &Tokens, last: usize, end: usize) -> usize {
     let other = |i: usize| {
         let w = t.lower(i);
-        matches!(w, "who" | "which" | "whose" | "whom" | "for" | "in" | "on" | "at" | "once" | "too" | "however" | "meanwhile" | "during" | "after" | "before" | "as" | "with" | "by" | "along" | "according" | "like" | "also" | "when")
-            || (w.ends_with("ing") && w.len() > 5 && !t.tokens[i].capitalised())
+        matches!(
+            w,
+            "who"
+                | "which"
+                | "whose"
+                | "whom"
+                | "for"
+                | "in"
+                | "on"
+                | "at"
+                | "once"
+                | "too"
+                | "however"
+                | "meanwhile"
+                | "during"
+                | "after"
+                | "before"
+                | "as"
+                | "with"
+                | "by"
+                | "along"
+                | "according"
+                | "like"
+                | "also"
+                | "when"
+        ) || (w.ends_with("ing") && w.len() > 5 && !t.tokens[i].capitalised())
             || (w.ends_with("ed") && w.len() > 5 && !t.tokens[i].capitalised())
     };
     for i in last + 1..end {
@@ -194,7 +232,12 @@ fn full_end(t: &Tokens, last: usize, end: usize) -> usize {
 /// Whether what begins at `i` explains the noun before it.
 fn opens_apposition(t: &Tokens, i: usize) -> bool {
     let w = t.lower(i);
-    if lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing) || matches!(w, "and" | "but" | "or" | "so" | "he" | "she" | "they" | "it") {
+    if lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing)
+        || matches!(
+            w,
+            "and" | "but" | "or" | "so" | "he" | "she" | "they" | "it"
+        )
+    {
         return false;
     }
     true
@@ -207,9 +250,49 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
     while first <= last {
         let w = lower(first);
         if t.tokens[first].kind == Kind::Punct
-            || matches!(w, "and" | "but" | "yet" | "or" | "nor" | "so" | "well" | "then" | "plus" | "maybe" | "perhaps" | "even" | "only" | "just")
-            || lexicon::ADVERBS.contains(&w) && !matches!(w, "both" | "all" | "first" | "long") && (t.tokens[first].text == w || first == t.sentence_start(first))
-            || (w.ends_with("ly") && !t.tokens[first + usize::from(first < last)].kind.eq(&Kind::Clitic) && first < last && !matches!(w, "family" | "italy" | "kelly" | "billy" | "sally" | "assembly" | "ally" | "emily" | "early" | "reilly" | "only" | "daily" | "weekly" | "elderly" | "sicily"))
+            || matches!(
+                w,
+                "and"
+                    | "but"
+                    | "yet"
+                    | "or"
+                    | "nor"
+                    | "so"
+                    | "well"
+                    | "then"
+                    | "plus"
+                    | "maybe"
+                    | "perhaps"
+                    | "even"
+                    | "only"
+                    | "just"
+            )
+            || lexicon::ADVERBS.contains(&w)
+                && !matches!(w, "both" | "all" | "first" | "long")
+                && (t.tokens[first].text == w || first == t.sentence_start(first))
+            || (w.ends_with("ly")
+                && !t.tokens[first + usize::from(first < last)]
+                    .kind
+                    .eq(&Kind::Clitic)
+                && first < last
+                && !matches!(
+                    w,
+                    "family"
+                        | "italy"
+                        | "kelly"
+                        | "billy"
+                        | "sally"
+                        | "assembly"
+                        | "ally"
+                        | "emily"
+                        | "early"
+                        | "reilly"
+                        | "only"
+                        | "daily"
+                        | "weekly"
+                        | "elderly"
+                        | "sicily"
+                ))
         {
             first += 1;
             continue;
@@ -218,10 +301,41 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
             first += 1;
             continue;
         }
-        if lexicon::PREPOSITIONS.contains(&w) && !(t.tokens[first].capitalised() && first > t.sentence_start(first)) {
+        if lexicon::PREPOSITIONS.contains(&w)
+            && !(t.tokens[first].capitalised() && first > t.sentence_start(first))
+        {
             // `On Tuesday Zakharova`, `In December last year Moscow`.
             let mut j = first + 1;
-            while j <= last && (day(t, j) || lower(j).bytes().all(|b| b.is_ascii_digit()) || matches!(lower(j), "last" | "this" | "the" | "week" | "year" | "month" | "evening" | "morning" | "night" | "late" | "early" | "mid" | "a" | "statement" | "interview" | "speech" | "tweet" | "turn" | "response" | "general" | "fact" | "addition" | "particular")) {
+            while j <= last
+                && (day(t, j)
+                    || lower(j).bytes().all(|b| b.is_ascii_digit())
+                    || matches!(
+                        lower(j),
+                        "last"
+                            | "this"
+                            | "the"
+                            | "week"
+                            | "year"
+                            | "month"
+                            | "evening"
+                            | "morning"
+                            | "night"
+                            | "late"
+                            | "early"
+                            | "mid"
+                            | "a"
+                            | "statement"
+                            | "interview"
+                            | "speech"
+                            | "tweet"
+                            | "turn"
+                            | "response"
+                            | "general"
+                            | "fact"
+                            | "addition"
+                            | "particular"
+                    ))
+            {
                 j += 1;
             }
             if j == first + 1 || j > last {
@@ -243,19 +357,72 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
     let mut i = first + 1;
     while i <= last {
         let w = lower(i);
-        let after_name = t.tokens[i - 1].capitalised() || t.tokens[i - 1].kind == Kind::Clitic || lexicon::PRONOUNS.contains(&lower(i - 1));
+        let after_name = t.tokens[i - 1].capitalised()
+            || t.tokens[i - 1].kind == Kind::Clitic
+            || lexicon::PRONOUNS.contains(&lower(i - 1));
         let next = lower(i + 1);
-        let starts = matches!(w, "in" | "at" | "on" | "during" | "through" | "via" | "after" | "before" | "ahead" | "following" | "with" | "from" | "speaking" | "late")
-            && i < last
-            && ((after_name && w != "of" && (matches!(next, "a" | "an" | "his" | "her" | "its" | "their" | "this" | "that" | "the" | "late" | "early" | "of") || day(t, i + 1)))
+        let starts = matches!(
+            w,
+            "in" | "at"
+                | "on"
+                | "during"
+                | "through"
+                | "via"
+                | "after"
+                | "before"
+                | "ahead"
+                | "following"
+                | "with"
+                | "from"
+                | "speaking"
+                | "late"
+        ) && i < last
+            && ((after_name
+                && w != "of"
+                && (matches!(
+                    next,
+                    "a" | "an"
+                        | "his"
+                        | "her"
+                        | "its"
+                        | "their"
+                        | "this"
+                        | "that"
+                        | "the"
+                        | "late"
+                        | "early"
+                        | "of"
+                ) || day(t, i + 1)))
                 || day(t, i + 1)
-                || (matches!(next, "a" | "an") && matches!(lower(i + 2), "statement" | "speech" | "tweet" | "video" | "briefing" | "letter" | "news" | "press" | "post" | "televised" | "joint" | "interview" | "separate")));
-        let late = matches!(w, "later" | "earlier") && t.tokens[i].text == w && !lexicon::DETERMINERS.contains(&lower(i - 1));
+                || (matches!(next, "a" | "an")
+                    && matches!(
+                        lower(i + 2),
+                        "statement"
+                            | "speech"
+                            | "tweet"
+                            | "video"
+                            | "briefing"
+                            | "letter"
+                            | "news"
+                            | "press"
+                            | "post"
+                            | "televised"
+                            | "joint"
+                            | "interview"
+                            | "separate"
+                    )));
+        let late = matches!(w, "later" | "earlier")
+            && t.tokens[i].text == w
+            && !lexicon::DETERMINERS.contains(&lower(i - 1));
         if late {
             last = i - 1;
             break;
         }
-        if starts || (day(t, i) && i > first && (i == last || !t.tokens[i + 1].capitalised())) || (w.ends_with("ly") && i == last && t.tokens[i].text == w) || (lexicon::ADVERBS.contains(&w) && i == last && t.tokens[i].text == w) {
+        if starts
+            || (day(t, i) && i > first && (i == last || !t.tokens[i + 1].capitalised()))
+            || (w.ends_with("ly") && i == last && t.tokens[i].text == w)
+            || (lexicon::ADVERBS.contains(&w) && i == last && t.tokens[i].text == w)
+        {
             last = i - 1;
             break;
         }
@@ -272,16 +439,24 @@ fn last_phrase(t: &Tokens, first: usize, last: usize) -> Option<Range> {
         return Some(p);
     }
     let determiner = (first + 2..last).rev().find(|&i| {
-        matches!(t.lower(i), "the" | "a" | "an" | "its" | "his" | "her" | "their") && !lexicon::PREPOSITIONS.contains(&t.lower(i - 1)) && t.tokens[i - 1].is_word()
+        matches!(
+            t.lower(i),
+            "the" | "a" | "an" | "its" | "his" | "her" | "their"
+        ) && !lexicon::PREPOSITIONS.contains(&t.lower(i - 1))
+            && t.tokens[i - 1].is_word()
     });
     if let Some(d) = determiner {
         return can_speak(t, d, last).then_some((d, last));
     }
     let mut from = last + 1;
-    while from > first + 2 && (t.tokens[from - 1].capitalised() || t.tokens[from - 1].kind == Kind::Clitic) && !lexicon::PREPOSITIONS.contains(&t.lower(from - 1)) {
+    while from > first + 2
+        && (t.tokens[from - 1].capitalised() || t.tokens[from - 1].kind == Kind::Clitic)
+        && !lexicon::PREPOSITIONS.contains(&t.lower(from - 1))
+    {
         from -= 1;
     }
-    let bound = lexicon::PREPOSITIONS.contains(&t.lower(from.saturating_sub(1))) || t.lower(from.saturating_sub(1)) == "the";
+    let bound = lexicon::PREPOSITIONS.contains(&t.lower(from.saturating_sub(1)))
+        || t.lower(from.saturating_sub(1)) == "the";
     (from <= last && !bound && can_speak(t, from, last)).then_some((from, last))
 }
 
@@ -297,17 +472,24 @@ pub(crate) fn can_speak(t: &Tokens, first: usize, last: usize) -> bool {
     if first == last {
         let w = t.lower(first);
         if lexicon::PRONOUNS.contains(&w) {
-            return !matches!(w, "that" | "this" | "these") ;
+            return !matches!(w, "that" | "this" | "these");
         }
     }
-    let head = (first..=last).all(|i| !(lexicon::PREPOSITIONS.contains(&t.lower(i)) && i == first && !t.tokens[i].capitalised()));
+    let head = (first..=last).all(|i| {
+        !(lexicon::PREPOSITIONS.contains(&t.lower(i)) && i == first && !t.tokens[i].capitalised())
+    });
     head && (first..=last).any(|i| {
         let tok = &t.tokens[i];
         let name = tok.capitalised()
-            && (i > t.sentence_start(i) || last > first || !lexicon::DETERMINERS.contains(&tok.lower.as_str()))
+            && (i > t.sentence_start(i)
+                || last > first
+                || !lexicon::DETERMINERS.contains(&tok.lower.as_str()))
             && !day(t, i)
             && !lexicon::DETERMINERS.contains(&tok.lower.as_str())
-            && !matches!(tok.lower.as_str(), "there" | "here" | "what" | "how" | "why" | "when");
+            && !matches!(
+                tok.lower.as_str(),
+                "there" | "here" | "what" | "how" | "why" | "when"
+            );
         name || lexicon::is_people(tok.lower.as_str())
     })
 }
@@ -331,27 +513,62 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
         let stop = match tok.kind {
             Kind::Clitic => false,
             Kind::Open | Kind::Close => true,
-            Kind::Punct => !matches!(tok.text, "." | "&") || i == limit || t.tokens[i].end < t.tokens.get(i + 1).map_or(0, |n| n.start) && tok.text == ".",
+            Kind::Punct => {
+                !matches!(tok.text, "." | "&")
+                    || i == limit
+                    || t.tokens[i].end < t.tokens.get(i + 1).map_or(0, |n| n.start)
+                        && tok.text == "."
+            }
             Kind::Word => {
                 let small = !tok.capitalised();
                 if i == first {
-                    small && (lexicon::CONJUNCTIONS.contains(&w) || lexicon::PREPOSITIONS.contains(&w) || lexicon::AUX.contains(&w))
+                    small
+                        && (lexicon::CONJUNCTIONS.contains(&w)
+                            || lexicon::PREPOSITIONS.contains(&w)
+                            || lexicon::AUX.contains(&w))
                 } else if small && matches!(w, "and" | "or") {
-                    !t.tokens.get(i + 1).is_some_and(|n| n.capitalised() || lexicon::is_people(&n.lower) || lexicon::is_people(t.lower(i + 2)) && lexicon::verb(&n.lower).is_none() || (!name && n.is_word() && !lexicon::PRONOUNS.contains(&n.lower.as_str()) && lexicon::verb(&n.lower).is_none()))
+                    !t.tokens.get(i + 1).is_some_and(|n| {
+                        n.capitalised()
+                            || lexicon::is_people(&n.lower)
+                            || lexicon::is_people(t.lower(i + 2))
+                                && lexicon::verb(&n.lower).is_none()
+                            || (!name
+                                && n.is_word()
+                                && !lexicon::PRONOUNS.contains(&n.lower.as_str())
+                                && lexicon::verb(&n.lower).is_none())
+                    })
                 } else if small && matches!(w, "of" | "for") {
-                    day(t, i + 1) && t.tokens.get(i + 2).map_or(true, |k| k.kind != Kind::Clitic)
+                    day(t, i + 1) && t.tokens.get(i + 2).is_none_or(|k| k.kind != Kind::Clitic)
                 } else if small && relative {
                     day(t, i)
                 } else if small && lexicon::PREPOSITIONS.contains(&w) {
-                    name || day(t, i + 1) || !matches!(w, "at" | "from" | "in" | "with" | "to" | "on" | "by") || statement_noun(t, i + 1)
+                    name || day(t, i + 1)
+                        || !matches!(w, "at" | "from" | "in" | "with" | "to" | "on" | "by")
+                        || statement_noun(t, i + 1)
                 } else {
-                    (small && (lexicon::CONJUNCTIONS.contains(&w) || matches!(w, "which" | "whose") || (w == "who" && name && t.tokens[i - 1].capitalised() && !relative && !lexicon::DETERMINERS.contains(&t.lower(first))) || (finite(t, i) && !relative)))
+                    (small
+                        && (lexicon::CONJUNCTIONS.contains(&w)
+                            || matches!(w, "which" | "whose")
+                            || (w == "who"
+                                && name
+                                && t.tokens[i - 1].capitalised()
+                                && !relative
+                                && !lexicon::DETERMINERS.contains(&t.lower(first)))
+                            || (finite(t, i) && !relative)))
                         || (small && lexicon::ADVERBS.contains(&w))
-                        || (small && w.ends_with("ly") && w.len() > 5 && !matches!(w, "family" | "assembly" | "daily" | "weekly" | "elderly"))
-                        || (small && lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing && !v.noun))
-                        || (day(t, i) && t.tokens.get(i + 1).map_or(true, |k| k.kind != Kind::Clitic))
+                        || (small
+                            && w.ends_with("ly")
+                            && w.len() > 5
+                            && !matches!(w, "family" | "assembly" | "daily" | "weekly" | "elderly"))
+                        || (small
+                            && lexicon::verb(w)
+                                .is_some_and(|v| v.inflection == Inflection::Ing && !v.noun))
+                        || (day(t, i)
+                            && t.tokens.get(i + 1).is_none_or(|k| k.kind != Kind::Clitic))
                         || (lexicon::PRONOUNS.contains(&w) && small)
-                        || matches!(w, "last" | "late" | "earlier" | "early" | "ahead") && small && !(i > first && lexicon::DETERMINERS.contains(&t.lower(i - 1)))
+                        || matches!(w, "last" | "late" | "earlier" | "early" | "ahead")
+                            && small
+                            && !(i > first && lexicon::DETERMINERS.contains(&t.lower(i - 1)))
                 }
             }
         };
@@ -359,15 +576,24 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
             break;
         }
         relative |= w == "who" && i > first;
-        name |= tok.capitalised() && i > first || (tok.capitalised() && !lexicon::DETERMINERS.contains(&w));
+        name |= tok.capitalised() && i > first
+            || (tok.capitalised() && !lexicon::DETERMINERS.contains(&w));
         last = Some(i);
-        if i == first && lexicon::PRONOUNS.contains(&w) && !matches!(w, "that" | "this" | "these" | "those") {
+        if i == first
+            && lexicon::PRONOUNS.contains(&w)
+            && !matches!(w, "that" | "this" | "these" | "those")
+        {
             break;
         }
         i += 1;
     }
     let mut last = last?;
-    while last > first && (matches!(t.lower(last), "and" | "or" | "of" | "for" | "in" | "at" | "the" | "a") || t.tokens[last].kind == Kind::Punct && !matches!(t.tokens[last].text, "." | ")")) {
+    while last > first
+        && (matches!(
+            t.lower(last),
+            "and" | "or" | "of" | "for" | "in" | "at" | "the" | "a"
+        ) || t.tokens[last].kind == Kind::Punct && !matches!(t.tokens[last].text, "." | ")"))
+    {
         last -= 1;
     }
     if !can_speak(t, first, last) {
@@ -381,7 +607,22 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
 }
 
 fn statement_noun(t: &Tokens, i: usize) -> bool {
-    (i..i + 4).any(|j| matches!(t.lower(j), "statement" | "interview" | "speech" | "tweet" | "briefing" | "conference" | "letter" | "post" | "message" | "rally" | "debate"))
+    (i..i + 4).any(|j| {
+        matches!(
+            t.lower(j),
+            "statement"
+                | "interview"
+                | "speech"
+                | "tweet"
+                | "briefing"
+                | "conference"
+                | "letter"
+                | "post"
+                | "message"
+                | "rally"
+                | "debate"
+        )
+    })
 }
 
 /// The last token of an apposition that follows the noun phrase ending at `last`, or `last` itself.
@@ -397,8 +638,7 @@ fn apposition_after(t: &Tokens, last: usize, limit: usize) -> usize {
         && !lexicon::PRONOUNS.contains(&w)
         && !matches!(w, "and" | "or" | "in" | "on" | "at" | "during" | "with")
         && !lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing)
-        && !w.ends_with("ing")
-;
+        && !w.ends_with("ing");
     if !noun_like {
         return last;
     }
@@ -421,5 +661,9 @@ fn apposition_after(t: &Tokens, last: usize, limit: usize) -> usize {
     while end > last && matches!(t.tokens[end].text, "," | "." | ";") && !t.tokens[end].is_word() {
         end -= 1;
     }
-    if end <= i { last } else { end }
+    if end <= i {
+        last
+    } else {
+        end
+    }
 }
