@@ -268,7 +268,7 @@ mod tests {
     #[test]
     fn csv_cells_keep_their_types() {
         let map: Map<String, Value> = serde_json::from_str(
-            r#"{"id":"7","text":"[1]","n":7,"s":"7","e":"","q":"\"x\"","l":[1,"a"],"z":null,"b":true,"t":"true"}"#,
+            r#"{"id":"7","text":"[1]","n":7,"s":"7","e":"","q":"\"x\"","l":[1,"a"],"z":null,"y":true,"t":"true"}"#,
         )
         .unwrap();
         let bytes = to_csv(&[map.clone()]).unwrap();

@@ -28,8 +28,12 @@ pub(super) fn is_record(map: &Map<String, Value>) -> bool {
             .is_some_and(|v| v.is_array() || v.is_string() || v.is_null())
     };
     let entities = map.get("entities").is_some_and(Value::is_array);
-    text && (entities || list("label") || list("labels"))
-        && !["side", "stance", "relation"].iter().any(|k| map.contains_key(*k))
+    // With these it is in our own fields already, whatever else it holds.
+    let own = ["side", "stance", "relation"]
+        .iter()
+        .any(|k| map.contains_key(*k))
+        || (map.contains_key("speaker") && map.contains_key("content"));
+    text && !own && (entities || list("label") || list("labels"))
 }
 
 /// Into Standoff's own fields.

@@ -8,6 +8,9 @@ mod parse;
 mod prodigy;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

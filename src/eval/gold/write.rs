@@ -29,7 +29,7 @@ pub enum Format {
 
 /// Writes all records. Coreference cases only exist in Standoff's own formats.
 pub(super) fn write(gold: &Gold, format: Format, names: &SideNames) -> Result<Vec<u8>> {
-    let mut maps = Vec::new();
+    let mut placed = Vec::new();
     // A record that is a statement and an attribution is written once.
     let at = |m: &Meta| (m.file, m.line);
     let marked: HashMap<_, _> = gold.attributions.iter().map(|a| (at(&a.meta), a)).collect();
@@ -40,7 +40,7 @@ pub(super) fn write(gold: &Gold, format: Format, names: &SideNames) -> Result<Ve
             joined.insert(at(&a.meta));
             put_attribution(&mut map, a);
         }
-        maps.push(close(map, &s.meta));
+        placed.push((at(&s.meta), close(map, &s.meta)));
     }
     for a in &gold.attributions {
         if !joined.contains(&at(&a.meta)) {
@@ -48,12 +48,13 @@ pub(super) fn write(gold: &Gold, format: Format, names: &SideNames) -> Result<Ve
             map.insert("id".into(), json!(a.meta.id));
             map.insert("text".into(), json!(a.text));
             put_attribution(&mut map, a);
-            maps.push(close(map, &a.meta));
+            placed.push((at(&a.meta), close(map, &a.meta)));
         }
     }
-    maps.extend(gold.pairs.iter().map(pair));
+    placed.extend(gold.pairs.iter().map(|p| (at(&p.meta), pair(p))));
+    let cases = gold.coreferences.iter();
     match format {
-        Format::Jsonl | Format::Csv => maps.extend(gold.coreferences.iter().map(coreference)),
+        Format::Jsonl | Format::Csv => placed.extend(cases.map(|c| (at(&c.meta), coreference(c)))),
         _ if !gold.coreferences.is_empty() => {
             return Err(Error::Usage(
                 "coreference cases can only be written as jsonl or csv".into(),
@@ -61,6 +62,9 @@ pub(super) fn write(gold: &Gold, format: Format, names: &SideNames) -> Result<Ve
         }
         _ => {}
     }
+    // In the order in which they were read.
+    placed.sort_by_key(|p| p.0);
+    let maps: Vec<Map<String, Value>> = placed.into_iter().map(|p| p.1).collect();
     Ok(match format {
         Format::Jsonl => records::to_jsonl(&maps),
         Format::Csv => records::to_csv(&maps)?,
