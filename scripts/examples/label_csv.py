@@ -30,7 +30,8 @@ def main(arguments: Optional[list[str]] = None) -> int:
         columns = list(table.fieldnames or [])
         if options.column not in columns:
             parser.error(f"{options.file} has no column {options.column}; it has: {', '.join(columns)}")
-        output = csv.DictWriter(sys.stdout, columns + [name for name in ADDED if name not in columns])
+        columns += [name for name in ADDED if name not in columns]
+        output = csv.DictWriter(sys.stdout, columns, extrasaction="ignore")
         output.writeheader()
         waiting: Deque[Dict[str, str]] = deque()
 

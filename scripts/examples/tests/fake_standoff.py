@@ -107,7 +107,7 @@ def main():
             rejected += 1
             print(f"rejected line {number}: {record['error']}", file=sys.stderr)
         try:
-            print(json.dumps(record, ensure_ascii=False), flush=True)
+            print(json.dumps(record, ensure_ascii=False, separators=(",", ":")), flush=True)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
