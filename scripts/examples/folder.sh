@@ -45,8 +45,8 @@ if command -v parallel >/dev/null; then
   find "$folder" -maxdepth 1 -name '*.jsonl' -print0 | sort -z |
     parallel --will-cite -0 -j "$jobs" one || failed=1
 else
+  # shellcheck disable=SC2016  # the inner bash expands it
   find "$folder" -maxdepth 1 -name '*.jsonl' -print0 | sort -z |
-    # shellcheck disable=SC2016  # the inner bash expands it
     xargs -0 -n 1 -P "$jobs" bash -c 'one "$1"' one || failed=1
 fi
 [[ $failed == 0 ]] || exit 1
