@@ -43,8 +43,14 @@ pub fn value(gold: &Gold, record: &dyn GoldRecord, field: &str) -> String {
         };
     }
     match field {
-        "year" => meta.date.map(|d| d.format("%Y").to_string()).unwrap_or_else(none),
-        "month" => meta.date.map(|d| d.format("%Y-%m").to_string()).unwrap_or_else(none),
+        "year" => meta
+            .date
+            .map(|d| d.format("%Y").to_string())
+            .unwrap_or_else(none),
+        "month" => meta
+            .date
+            .map(|d| d.format("%Y-%m").to_string())
+            .unwrap_or_else(none),
         "date" => meta.date.map(|d| d.to_string()).unwrap_or_else(none),
         "doc" => meta.doc.clone().unwrap_or_else(none),
         "length" => length(record.shown().unicode_words().count()).to_string(),
@@ -100,8 +106,10 @@ fn split(values: &[String]) -> Vec<(String, Vec<usize>)> {
     for (i, v) in values.iter().enumerate() {
         by.entry(v).or_default().push(i);
     }
-    let mut parts: Vec<(String, Vec<usize>)> =
-        by.into_iter().map(|(v, rows)| (v.to_string(), rows)).collect();
+    let mut parts: Vec<(String, Vec<usize>)> = by
+        .into_iter()
+        .map(|(v, rows)| (v.to_string(), rows))
+        .collect();
     parts.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
     if parts.len() > MOST {
         let rest = parts.split_off(MOST - 1);

@@ -122,13 +122,20 @@ mod tests {
         ];
         let r = report(&items, &Groups::single(3), Bootstrap::default());
         assert_eq!(r.model.unwrap().average_precision.value, Some(1.0));
-        assert_eq!(r.similarity.as_ref().unwrap().average_precision.value, Some(1.0 / 3.0));
+        assert_eq!(
+            r.similarity.as_ref().unwrap().average_precision.value,
+            Some(1.0 / 3.0)
+        );
         assert_eq!(r.similarity.unwrap().precision_at[1].precision.value, None);
     }
 
     #[test]
     fn without_scores_there_is_no_ranking() {
-        let r = report(&[(true, None, Some(0.5))], &Groups::single(1), Bootstrap::default());
+        let r = report(
+            &[(true, None, Some(0.5))],
+            &Groups::single(1),
+            Bootstrap::default(),
+        );
         assert!(r.model.is_none() && r.similarity.is_some());
         let r = report(&[], &Groups::single(0), Bootstrap::default());
         assert_eq!((r.base_rate, r.model), (None, None));

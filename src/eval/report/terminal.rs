@@ -18,7 +18,12 @@ pub fn render(sections: &[Section], width: Option<u16>, color: bool) -> String {
                     rows,
                     columns,
                     counts,
-                } => push(&mut out, &confusion(caption, rows, columns, counts), width, color),
+                } => push(
+                    &mut out,
+                    &confusion(caption, rows, columns, counts),
+                    width,
+                    color,
+                ),
                 Block::Listing(_) | Block::Chart { .. } => {}
             }
         }
