@@ -151,7 +151,7 @@ impl<'a> Finder<'a> {
         let mut best: Option<(&str, f64)> = None;
         for (id, w) in candidates {
             let o = overlap(w);
-            if o >= 0.6 && best.map_or(true, |b| o > b.1) {
+            if o >= 0.6 && best.is_none_or(|b| o > b.1) {
                 best = Some((id, o));
             }
         }

@@ -506,7 +506,7 @@ fn ranking(gold: &Gold, predicted: &Predicted, bootstrap: Bootstrap) -> Option<R
         .zip(&predicted.pairs)
         .filter_map(|(g, p)| Some((g, p.as_ref()?)))
         .collect();
-    let items: Vec<(bool, Option<f64>, Option<f64>)> = known
+    let items: Vec<pairs::Item> = known
         .iter()
         .map(|(g, p)| {
             let score = p

@@ -35,10 +35,12 @@ pub fn reliability(bins: &[Bin]) -> Result<String> {
                 .iter()
                 .filter_map(|b| Some(Circle::new((b.confidence?, b.accuracy?), 3, BLACK.filled())));
             chart.draw_series(means).map_err(failed)?;
-            let style = TextStyle::from(("sans-serif", 11).into_font()).color(&BLACK);
+            let style = TextStyle::from(("sans-serif", 13).into_font()).color(&BLACK);
             for b in bins.iter().filter(|b| b.n > 0) {
                 let top = b.accuracy.unwrap_or(0.0);
-                let (x, y) = chart.backend_coord(&(b.low + 0.02, (top + 0.06).min(0.99)));
+                // Inside the bar where it is tall enough, so that dot and number stay apart.
+                let y = if top > 0.15 { top - 0.06 } else { top + 0.09 };
+                let (x, y) = chart.backend_coord(&(b.low + 0.02, y));
                 area.draw_text(&b.n.to_string(), &style, (x, y))
                     .map_err(failed)?;
             }
@@ -90,6 +92,8 @@ fn draw(
             .map_err(failed)?;
         chart
             .configure_mesh()
+            .label_style(("sans-serif", 14))
+            .axis_desc_style(("sans-serif", 15))
             .x_desc(x)
             .y_desc(y)
             .x_labels(6)

@@ -1,6 +1,6 @@
 //! Tables for a terminal or a text file.
 
-use comfy_table::{presets, Attribute, Cell, CellAlignment, ContentArrangement};
+use comfy_table::{presets, Attribute, Cell, CellAlignment, ContentArrangement, TableComponent};
 
 use super::view::{Block, Section, Table};
 
@@ -81,6 +81,8 @@ fn push(out: &mut String, t: &Table, width: Option<u16>, color: bool) {
     }
     let mut table = comfy_table::Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.remove_style(TableComponent::HorizontalLines);
+    table.remove_style(TableComponent::MiddleIntersections);
     match width {
         Some(w) => {
             table.set_content_arrangement(ContentArrangement::Dynamic);

@@ -319,7 +319,7 @@ fn confusion(caption: &str, labels: &[String], counts: &[Vec<u64>]) -> Block {
     let mut counts = counts.to_vec();
     if counts
         .iter()
-        .all(|r| r.get(labels.len()).map_or(true, |&n| n == 0))
+        .all(|r| r.get(labels.len()).is_none_or(|&n| n == 0))
     {
         counts.iter_mut().for_each(|r| r.truncate(labels.len()));
     } else {
