@@ -39,8 +39,14 @@ pub fn keys() -> Vec<String> {
     KS.iter()
         .map(|k| format!("contrast.precision_at_{k}"))
         .chain(
-            ["precision", "recall", "claim_recall", "purity", "inverse_purity"]
-                .map(|k| format!("contrast.{k}")),
+            [
+                "precision",
+                "recall",
+                "claim_recall",
+                "purity",
+                "inverse_purity",
+            ]
+            .map(|k| format!("contrast.{k}")),
         )
         .collect()
 }
@@ -145,7 +151,7 @@ impl<'a> Finder<'a> {
         let mut best: Option<(&str, f64)> = None;
         for (id, w) in candidates {
             let o = overlap(w);
-            if o >= 0.6 && best.map_or(true, |b| o > b.1) {
+            if o >= 0.6 && best.is_none_or(|b| o > b.1) {
                 best = Some((id, o));
             }
         }
@@ -162,9 +168,7 @@ pub fn score(
 ) -> ContrastReport {
     let finder = Finder::new(analysis);
     let mut lost: BTreeSet<(&str, &str)> = BTreeSet::new();
-    let find = |place: &Place| -> Option<String> {
-        finder.find(place).map(String::from)
-    };
+    let find = |place: &Place| -> Option<String> { finder.find(place).map(String::from) };
     let mut event_of: BTreeMap<String, String> = BTreeMap::new();
     let mut true_pairs: BTreeSet<(String, String)> = BTreeSet::new();
     let mut claims: BTreeSet<String> = BTreeSet::new();
@@ -232,7 +236,12 @@ pub fn score(
     };
     let share = |k: usize, test: &dyn Fn(&(String, String)) -> bool| {
         (ranked.len() >= k)
-            .then(|| ratio(ranked[..k].iter().filter(|p| test(p)).count() as u64, k as u64))
+            .then(|| {
+                ratio(
+                    ranked[..k].iter().filter(|p| test(p)).count() as u64,
+                    k as u64,
+                )
+            })
             .flatten()
     };
     let hits = ranked.iter().filter(|p| is_true(p)).count() as u64;

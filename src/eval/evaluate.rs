@@ -203,7 +203,10 @@ fn record_of<'a>(
     at: usize,
 ) -> (&'a dyn GoldRecord, Option<&'a Prediction>) {
     match task {
-        "relation" => (&gold.pairs[at], predicted.pairs.get(at).and_then(Option::as_ref)),
+        "relation" => (
+            &gold.pairs[at],
+            predicted.pairs.get(at).and_then(Option::as_ref),
+        ),
         _ => (
             &gold.statements[at],
             predicted.statements.get(at).and_then(Option::as_ref),
@@ -264,6 +267,7 @@ pub fn evaluate(
     out.problems = gold.problems.iter().cloned().chain(problems).collect();
     for (name, found) in placed(gold, predicted, names, settings.missing_is_wrong) {
         let Some(Placed { task, at }) = found else {
+            out.problems.extend(not_predicted(gold, predicted, name));
             continue;
         };
         let report = task.report(bootstrap);
@@ -274,11 +278,17 @@ pub fn evaluate(
                 .iter()
                 .map(|&i| breakdown::value(gold, record_of(gold, predicted, name, i).0, field))
                 .collect();
-            out.breakdowns
-                .push(breakdown::classification(name, &task, field, &values, bootstrap));
+            out.breakdowns.push(breakdown::classification(
+                name, &task, field, &values, bootstrap,
+            ));
         }
-        let kind = if name == "relation" { "pairs" } else { "statements" };
-        out.resampled_by.insert(kind.into(), task.groups.unit().into());
+        let kind = if name == "relation" {
+            "pairs"
+        } else {
+            "statements"
+        };
+        out.resampled_by
+            .insert(kind.into(), task.groups.unit().into());
         for (row, &i) in task.rows.iter().zip(&at) {
             if row.pred == Some(row.gold) {
                 continue;
@@ -346,6 +356,27 @@ fn blank(gold: &Gold, predicted: &Predicted, settings: &Settings) -> Evaluation 
     }
 }
 
+/// Says that gold has a task that no prediction has.
+fn not_predicted(gold: &Gold, predicted: &Predicted, task: &str) -> Option<Problem> {
+    let labelled = match task {
+        "side" => gold.statements.iter().filter(|s| s.side.is_some()).count(),
+        "stance" => gold
+            .statements
+            .iter()
+            .filter(|s| s.stance.is_some())
+            .count(),
+        _ => gold.pairs.len(),
+    };
+    (labelled > 0).then(|| {
+        Problem::new(
+            ProblemKind::NotScored,
+            predicted.source.clone(),
+            None,
+            format!("no prediction has a {task}; {labelled} gold labels are not scored"),
+        )
+    })
+}
+
 /// Warns of gold that holds one class only.
 fn one_class(task: &str, report: &ClassReport, problems: &mut Vec<Problem>) {
     let present: Vec<&str> = report
@@ -406,7 +437,11 @@ fn unpredicted(
     }
 }
 
-fn statements(gold: &Gold, predicted: &Predicted, bootstrap: Bootstrap) -> Option<StatementsReport> {
+fn statements(
+    gold: &Gold,
+    predicted: &Predicted,
+    bootstrap: Bootstrap,
+) -> Option<StatementsReport> {
     if gold.statements.is_empty() {
         return None;
     }
@@ -434,7 +469,10 @@ fn statements(gold: &Gold, predicted: &Predicted, bootstrap: Bootstrap) -> Optio
             .filter(|(_, p)| !p.abstained)
             .filter_map(|(g, p)| test(g, p))
             .collect();
-        ratio(list.iter().filter(|x| **x).count() as u64, list.len() as u64)
+        ratio(
+            list.iter().filter(|x| **x).count() as u64,
+            list.len() as u64,
+        )
     };
     Some(StatementsReport {
         n: known.len() as u64,
@@ -468,7 +506,7 @@ fn ranking(gold: &Gold, predicted: &Predicted, bootstrap: Bootstrap) -> Option<R
         .zip(&predicted.pairs)
         .filter_map(|(g, p)| Some((g, p.as_ref()?)))
         .collect();
-    let items: Vec<(bool, Option<f64>, Option<f64>)> = known
+    let items: Vec<pairs::Item> = known
         .iter()
         .map(|(g, p)| {
             let score = p
@@ -538,14 +576,15 @@ fn coreferences(gold: &Gold, predicted: &Predicted, bootstrap: Bootstrap, out: &
         return;
     }
     let Some(answers) = &predicted.coreferences else {
-        for c in &gold.coreferences {
-            out.problems.push(Problem::new(
-                ProblemKind::NotScored,
-                gold.place(&c.meta),
-                Some(&c.meta.id),
-                format!("{} resolves no coreference cases", predicted.source),
-            ));
-        }
+        out.problems.push(Problem::new(
+            ProblemKind::NotScored,
+            predicted.source.clone(),
+            None,
+            format!(
+                "it resolves no coreference; {} cases are not scored",
+                gold.coreferences.len()
+            ),
+        ));
         return;
     };
     let cases: Vec<(Option<&str>, Option<&str>)> = gold
@@ -621,8 +660,7 @@ impl Evaluation {
                 let record = record_of(gold, this, name, i).0;
                 (record.meta().id.clone(), record.shown().into_owned())
             };
-            let (both, kept) =
-                compare::paired((&a.task, &a.at), (&b.task, &b.at), describe);
+            let (both, kept) = compare::paired((&a.task, &a.at), (&b.task, &b.at), describe);
             let groups = a.task.groups.subset(&kept);
             comparison.tasks.push(compare::compare(
                 name,

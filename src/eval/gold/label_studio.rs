@@ -72,7 +72,11 @@ fn annotation(data: &Map<String, Value>, annotation: &Value, names: &SideNames) 
     let mut map = data.clone();
     // Labels come from the annotation, not from what was shown beside the text.
     let unmarked = map.remove("attribution") == Some(Value::Bool(true));
-    let mut map = unescape(map.into_iter().filter(|(k, _)| !TASKS.contains(&k.as_str())).collect());
+    let mut map = unescape(
+        map.into_iter()
+            .filter(|(k, _)| !TASKS.contains(&k.as_str()))
+            .collect(),
+    );
     let id = super::id_of(&map);
     let text = map
         .get("text")
@@ -125,9 +129,9 @@ pub(super) fn import_min(mut map: Map<String, Value>, names: &SideNames) -> Cano
     let mut spans: Option<Vec<ToolSpan>> = None;
     let keys: Vec<String> = map.keys().cloned().collect();
     for key in keys {
-        let is_spans = map[&key].as_array().is_some_and(|list| {
-            !list.is_empty() && list.iter().all(|v| v.get("labels").is_some())
-        });
+        let is_spans = map[&key]
+            .as_array()
+            .is_some_and(|list| !list.is_empty() && list.iter().all(|v| v.get("labels").is_some()));
         if is_spans {
             if let Some(Value::Array(list)) = map.remove(&key) {
                 let out = spans.get_or_insert_with(Vec::new);
@@ -239,20 +243,28 @@ pub(super) fn export(mut map: Map<String, Value>, number: usize) -> Value {
     let mut result = Vec::new();
     for task in TASKS {
         if let Some(label) = map.remove(task) {
-            result.push(json!({"id": format!("r{}", result.len()), "from_name": task,
-                "to_name": "text", "type": "choices", "value": {"choices": [label]}}));
+            result.push(
+                json!({"id": format!("r{}", result.len()), "from_name": task,
+                "to_name": "text", "type": "choices", "value": {"choices": [label]}}),
+            );
         }
     }
     let spans = take_spans(&mut map);
     let mut map = escape(map, &["attribution"]);
     if let Some(spans) = spans {
-        let text = map.get("text").and_then(Value::as_str).unwrap_or("").to_string();
+        let text = map
+            .get("text")
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_string();
         map.insert("attribution".into(), Value::Bool(true));
         for s in spans {
             let said: String = text.chars().skip(s.start).take(s.end - s.start).collect();
-            result.push(json!({"id": format!("r{}", result.len()), "from_name": "span",
+            result.push(
+                json!({"id": format!("r{}", result.len()), "from_name": "span",
                 "to_name": "text", "type": "labels",
-                "value": {"start": s.start, "end": s.end, "text": said, "labels": [s.label]}}));
+                "value": {"start": s.start, "end": s.end, "text": said, "labels": [s.label]}}),
+            );
         }
     }
     json!({"id": number, "data": map,

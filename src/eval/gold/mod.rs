@@ -129,7 +129,11 @@ macro_rules! gold_record {
 
 gold_record!(GoldStatement, self, Cow::Borrowed(&self.text));
 gold_record!(GoldAttribution, self, Cow::Borrowed(&self.text));
-gold_record!(GoldPair, self, Cow::Owned(format!("{}\n{}", self.a, self.b)));
+gold_record!(
+    GoldPair,
+    self,
+    Cow::Owned(format!("{}\n{}", self.a, self.b))
+);
 gold_record!(
     GoldCoreference,
     self,
@@ -473,7 +477,10 @@ fn put_spans(
             return Err(Refused::new(
                 ProblemKind::Undecided,
                 id.as_deref(),
-                format!("two spans are labelled {}; mark the outermost only", s.label),
+                format!(
+                    "two spans are labelled {}; mark the outermost only",
+                    s.label
+                ),
             ));
         }
     }

@@ -19,7 +19,11 @@ pub(super) fn item(mut map: Map<String, Value>, names: &SideNames, line: usize) 
     let id = match map.remove("id") {
         None | Some(Value::Null) => format!("line-{line}"),
         Some(v) => scalar(&v).ok_or_else(|| {
-            Refused::new(ProblemKind::Malformed, None, "`id` is not a string or number")
+            Refused::new(
+                ProblemKind::Malformed,
+                None,
+                "`id` is not a string or number",
+            )
         })?,
     };
     let refuse = |kind, message: String| Refused::new(kind, Some(&id), message);
@@ -85,7 +89,8 @@ pub(super) fn item(mut map: Map<String, Value>, names: &SideNames, line: usize) 
     match marked {
         None if !labelled => Err(refuse(
             ProblemKind::NoLabel,
-            "none of `side`, `stance`, `speaker` with `content`, or `a`, `b` with `relation`".into(),
+            "none of `side`, `stance`, `speaker` with `content`, or `a`, `b` with `relation`"
+                .into(),
         )),
         None => Ok(Item::Statement(statement())),
         Some((speaker, cue, content)) => {
@@ -174,9 +179,10 @@ fn date_of(s: &str) -> Option<NaiveDate> {
 }
 
 fn span(value: &Value, text: &str, what: &str, id: &str) -> Parsed<Span> {
-    let pair = value.as_array().filter(|a| a.len() == 2).and_then(|a| {
-        Some((a[0].as_u64()? as usize, a[1].as_u64()? as usize))
-    });
+    let pair = value
+        .as_array()
+        .filter(|a| a.len() == 2)
+        .and_then(|a| Some((a[0].as_u64()? as usize, a[1].as_u64()? as usize)));
     let Some((start, end)) = pair else {
         return Err(Refused::new(
             ProblemKind::Malformed,

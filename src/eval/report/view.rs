@@ -44,7 +44,10 @@ pub enum Block {
     /// A table for files only: a terminal has its content elsewhere.
     Listing(Table),
     /// Inline SVG, for pages only.
-    Chart { caption: String, svg: String },
+    Chart {
+        caption: String,
+        svg: String,
+    },
 }
 
 /// A heading with what stands under it.
@@ -146,7 +149,11 @@ fn overview(e: &Evaluation) -> Section {
         }
     }
     let mut blocks = vec![
-        Block::Note(format!("Gold: {} ({}).", counts.join(", "), g.files.join(", "))),
+        Block::Note(format!(
+            "Gold: {} ({}).",
+            counts.join(", "),
+            g.files.join(", ")
+        )),
         Block::Note(format!("Predictions: {}.", e.predictions)),
     ];
     let units: Vec<String> = e
@@ -180,7 +187,13 @@ fn overview(e: &Evaluation) -> Section {
 fn statements(s: &StatementsReport) -> Block {
     table(
         "",
-        ["statements", "side and stance right", "abstained", "side accuracy, answered", "stance accuracy, answered"],
+        [
+            "statements",
+            "side and stance right",
+            "abstained",
+            "side accuracy, answered",
+            "stance accuracy, answered",
+        ],
         vec![[
             s.n.to_string(),
             figure(&s.both_right),
@@ -202,7 +215,14 @@ fn classification(name: &str, r: &ClassReport) -> Result<Section> {
     let title = capital(name);
     let mut blocks = vec![table(
         "",
-        ["records", "accuracy", "macro-F1", "macro precision", "macro recall", "Matthews corr."],
+        [
+            "records",
+            "accuracy",
+            "macro-F1",
+            "macro precision",
+            "macro recall",
+            "Matthews corr.",
+        ],
         vec![[
             r.n.to_string(),
             figure(&r.accuracy),
@@ -235,14 +255,23 @@ fn classification(name: &str, r: &ClassReport) -> Result<Section> {
             r.absent().join(", ")
         )));
     }
-    blocks.push(confusion("Gold in rows, predicted in columns", &r.labels, &r.confusion));
+    blocks.push(confusion(
+        "Gold in rows, predicted in columns",
+        &r.labels,
+        &r.confusion,
+    ));
     if let Some(c) = &r.calibration {
-        let floor = |f: fn(&crate::eval::calibration::Floor) -> f64| {
-            number(c.floor.as_ref().map(f))
-        };
+        let floor =
+            |f: fn(&crate::eval::calibration::Floor) -> f64| number(c.floor.as_ref().map(f));
         blocks.push(table(
             "Calibration",
-            ["records", "ECE", "ECE if calibrated: mean", "95th percentile", "Brier (0 to 2)"],
+            [
+                "records",
+                "ECE",
+                "ECE if calibrated: mean",
+                "95th percentile",
+                "Brier (0 to 2)",
+            ],
             vec![[
                 c.n.to_string(),
                 figure(&c.ece),
@@ -252,14 +281,16 @@ fn classification(name: &str, r: &ClassReport) -> Result<Section> {
             ]],
         ));
         blocks.push(Block::Chart {
-            caption: "Reliability: accuracy by confidence; on the line a model is calibrated".into(),
+            caption: "Reliability: accuracy by confidence; on the line a model is calibrated"
+                .into(),
             svg: svg::reliability(&c.bins)?,
         });
     }
     if !r.coverage.is_empty() {
-        let shown = r.coverage.iter().filter(|p| {
-            [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99].contains(&p.threshold)
-        });
+        let shown = r
+            .coverage
+            .iter()
+            .filter(|p| [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99].contains(&p.threshold));
         blocks.push(table(
             "Answering only from a confidence on",
             ["confidence ≥", "answered", "coverage", "accuracy"],
@@ -286,7 +317,10 @@ fn classification(name: &str, r: &ClassReport) -> Result<Section> {
 fn confusion(caption: &str, labels: &[String], counts: &[Vec<u64>]) -> Block {
     let mut columns = labels.to_vec();
     let mut counts = counts.to_vec();
-    if counts.iter().all(|r| r.get(labels.len()).map_or(true, |&n| n == 0)) {
+    if counts
+        .iter()
+        .all(|r| r.get(labels.len()).is_none_or(|&n| n == 0))
+    {
         counts.iter_mut().for_each(|r| r.truncate(labels.len()));
     } else {
         columns.push("no prediction".into());
@@ -353,15 +387,32 @@ fn attribution(a: &AttributionReport) -> Vec<Block> {
         rows.push(row(format!("{}, exact spans", r.role), &r.exact));
     }
     vec![
-        Block::Note(format!("{} texts, {} with an attribution.", a.n, a.attributed)),
+        Block::Note(format!(
+            "{} texts, {} with an attribution.",
+            a.n, a.attributed
+        )),
         table(
             "",
-            ["what", "precision", "recall", "F1", "both", "predicted only", "gold only"],
+            [
+                "what",
+                "precision",
+                "recall",
+                "F1",
+                "both",
+                "predicted only",
+                "gold only",
+            ],
             rows,
         ),
         table(
             "Speakers resolved to actors",
-            ["gold actors", "accuracy", "resolved", "precision", "invented"],
+            [
+                "gold actors",
+                "accuracy",
+                "resolved",
+                "precision",
+                "invented",
+            ],
             vec![[
                 a.actor.n.to_string(),
                 figure(&a.actor.accuracy),
@@ -378,7 +429,13 @@ fn coreference(c: &CoreferenceReport) -> Section {
         "Coreference",
         vec![table(
             "",
-            ["cases", "accuracy", "recall", "precision", "rightly unresolved"],
+            [
+                "cases",
+                "accuracy",
+                "recall",
+                "precision",
+                "rightly unresolved",
+            ],
             vec![[
                 c.n.to_string(),
                 figure(&c.accuracy),
@@ -408,7 +465,13 @@ fn contrast(c: &ContrastReport) -> Vec<Section> {
             ),
             table(
                 "All pairs and issues",
-                ["precision", "recall", "claims answered", "issue purity", "inverse purity"],
+                [
+                    "precision",
+                    "recall",
+                    "claims answered",
+                    "issue purity",
+                    "inverse purity",
+                ],
                 vec![[
                     number(c.precision),
                     number(c.recall),
@@ -427,7 +490,9 @@ fn contrast(c: &ContrastReport) -> Vec<Section> {
         "Pairs that are no true contrast",
         vec![Block::Table(Table {
             caption: "Best first".into(),
-            head: ["rank", "score", "first", "second", "events"].map(String::from).to_vec(),
+            head: ["rank", "score", "first", "second", "events"]
+                .map(String::from)
+                .to_vec(),
             rows: c
                 .wrong
                 .iter()
@@ -449,7 +514,11 @@ fn contrast(c: &ContrastReport) -> Vec<Section> {
 }
 
 fn breakdown(b: &Breakdown) -> Section {
-    let keys: Vec<&String> = b.parts.first().map(|p| p.figures.keys().collect()).unwrap_or_default();
+    let keys: Vec<&String> = b
+        .parts
+        .first()
+        .map(|p| p.figures.keys().collect())
+        .unwrap_or_default();
     let mut head = vec![b.field.clone(), "records".to_string()];
     head.extend(keys.iter().map(|k| k.replace('_', " ")));
     section(
@@ -489,12 +558,24 @@ fn comparison(c: &Comparison) -> Vec<Section> {
             vec![
                 table(
                     &format!("{} records that both predict", t.n),
-                    ["figure", "this", "other", "difference", "p (paired bootstrap)"],
+                    [
+                        "figure",
+                        "this",
+                        "other",
+                        "difference",
+                        "p (paired bootstrap)",
+                    ],
                     vec![row("accuracy", &t.accuracy), row("macro-F1", &t.macro_f1)],
                 ),
                 table(
                     "McNemar's test",
-                    ["only this right", "only other right", "p (exact)", "χ²", "p (χ²)"],
+                    [
+                        "only this right",
+                        "only other right",
+                        "p (exact)",
+                        "χ²",
+                        "p (χ²)",
+                    ],
                     vec![[
                         m.only_first.to_string(),
                         m.only_second.to_string(),
@@ -535,7 +616,9 @@ fn comparison(c: &Comparison) -> Vec<Section> {
                 title: format!("{}: {title} ({})", capital(&t.task), rows.len()),
                 blocks: vec![Block::Table(Table {
                     caption: String::new(),
-                    head: ["id", "text", "gold", "this", "other"].map(String::from).to_vec(),
+                    head: ["id", "text", "gold", "this", "other"]
+                        .map(String::from)
+                        .to_vec(),
                     rows,
                     text: true,
                 })],
@@ -601,7 +684,12 @@ pub fn annotators(a: &Annotators) -> Vec<Section> {
             vec![
                 table(
                     "",
-                    ["records", "same label", "Cohen's kappa", "Krippendorff's alpha"],
+                    [
+                        "records",
+                        "same label",
+                        "Cohen's kappa",
+                        "Krippendorff's alpha",
+                    ],
                     vec![[
                         r.n.to_string(),
                         figure(&r.observed),
@@ -649,7 +737,9 @@ fn disagreements(list: &[Disagreement]) -> Section {
         format!("Disagreements ({})", list.len()),
         vec![Block::Table(Table {
             caption: String::new(),
-            head: ["task", "id", "text", "first", "second"].map(String::from).to_vec(),
+            head: ["task", "id", "text", "first", "second"]
+                .map(String::from)
+                .to_vec(),
             rows: list
                 .iter()
                 .map(|d| {
