@@ -1,6 +1,7 @@
 //! The command line: raw arguments, checked settings, and one file per command.
 
 pub mod classify;
+pub mod eval;
 pub mod info;
 pub mod relate;
 mod stream;
