@@ -58,7 +58,11 @@ impl Count {
     fn line(&self) -> String {
         let p = self.hit as f64 / self.said.max(1) as f64;
         let r = self.hit as f64 / self.gold.max(1) as f64;
-        let f = if p + r > 0.0 { 2.0 * p * r / (p + r) } else { 0.0 };
+        let f = if p + r > 0.0 {
+            2.0 * p * r / (p + r)
+        } else {
+            0.0
+        };
         format!("P {p:.3}  R {r:.3}  F1 {f:.3}")
     }
 }
@@ -75,7 +79,10 @@ fn main() -> Result<()> {
     for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
         let row: Row = serde_json::from_str(&line?)?;
         if split.split(',').any(|s| s == row.split) {
-            groups.entry((row.doc.clone(), row.context.clone())).or_default().push(row);
+            groups
+                .entry((row.doc.clone(), row.context.clone()))
+                .or_default()
+                .push(row);
         }
     }
 
@@ -108,7 +115,11 @@ fn main() -> Result<()> {
         seconds += start.elapsed().as_secs_f64();
         let cover = |spans: &[Span]| -> Words {
             (0..words.len())
-                .filter(|&i| spans.iter().any(|s| s.start < words[i].1 && words[i].0 < s.end))
+                .filter(|&i| {
+                    spans
+                        .iter()
+                        .any(|s| s.start < words[i].1 && words[i].0 < s.end)
+                })
                 .collect()
         };
         if std::env::var_os("CUES").is_some() {
@@ -126,8 +137,50 @@ fn main() -> Result<()> {
                 println!("CUE\t{}\t{}", words[i].2, u8::from(hit));
             }
         }
+        if std::env::var_os("SOURCES").is_some() {
+            for row in group {
+                let Some((Some(source), cue, content)) = align(&words, row) else {
+                    continue;
+                };
+                for c in &claims {
+                    if cover(&[c.cue]).is_disjoint(&cue) {
+                        continue;
+                    }
+                    let s = c.source_full.map(|s| cover(&[s])).unwrap_or_default();
+                    let say = |w: &Words| {
+                        w.iter()
+                            .map(|&i| &context[words[i].0..words[i].1])
+                            .collect::<Vec<_>>()
+                            .join(" ")
+                    };
+                    if s != source {
+                        println!(
+                            "SRC\t{} <> {}\t{}\t{}",
+                            say(&source),
+                            say(&s),
+                            row.cue,
+                            context
+                        );
+                    }
+                    let k = cover(&c.content);
+                    if k != content {
+                        println!(
+                            "CON\t{} <> {}\t{}\t{}",
+                            say(&content),
+                            say(&k),
+                            row.cue,
+                            context
+                        );
+                    }
+                }
+            }
+        }
         let list = |f: &dyn Fn(&Claim) -> Vec<Span>| -> Vec<Words> {
-            claims.iter().map(|c| cover(&f(c))).filter(|w| !w.is_empty()).collect()
+            claims
+                .iter()
+                .map(|c| cover(&f(c)))
+                .filter(|w| !w.is_empty())
+                .collect()
         };
         let said = [
             list(&|c| c.source.into_iter().collect()),
@@ -135,24 +188,53 @@ fn main() -> Result<()> {
             list(&|c| c.content.clone()),
             list(&|c| c.source_full.into_iter().collect()),
         ];
-        for (k, (s, g)) in said.iter().zip([&gold.source, &gold.cue, &gold.content, &gold.source]).enumerate() {
+        for (k, (s, g)) in said
+            .iter()
+            .zip([&gold.source, &gold.cue, &gold.content, &gold.source])
+            .enumerate()
+        {
             add(&mut token[k], &mut exact[k], s, g);
         }
-        if shown < show && (said[2].iter().any(|s| !gold.content.contains(s)) || gold.content.iter().any(|g| !said[2].contains(g))) {
+        if shown < show
+            && (said[2].iter().any(|s| !gold.content.contains(s))
+                || gold.content.iter().any(|g| !said[2].contains(g)))
+        {
             shown += 1;
-            let say = |w: &Words| w.iter().map(|&i| &context[words[i].0..words[i].1]).collect::<Vec<_>>().join(" ");
+            let say = |w: &Words| {
+                w.iter()
+                    .map(|&i| &context[words[i].0..words[i].1])
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
             println!("\n{context}");
             for r in group {
                 println!("   gold: {} | {} | {}", r.source, r.cue, r.content);
             }
             for c in &claims {
-                println!("   said: {} | {} | {}", c.source_full.map(|s| say(&cover(&[s]))).unwrap_or_default(), say(&cover(&[c.cue])), say(&cover(&c.content)));
+                println!(
+                    "   said: {} | {} | {}",
+                    c.source_full.map(|s| say(&cover(&[s]))).unwrap_or_default(),
+                    say(&cover(&[c.cue])),
+                    say(&cover(&c.content))
+                );
             }
         }
     }
     println!("split {split}: {rows} rows, {} contexts; {unaligned} rows not aligned, {sourceless} without (aligned) source", groups.len());
-    for (k, name) in ["source (head)", "cue", "content", "source (with apposition)"].iter().enumerate() {
-        println!("{name:25} tokens {}   exact {}", token[k].line(), exact[k].line());
+    for (k, name) in [
+        "source (head)",
+        "cue",
+        "content",
+        "source (with apposition)",
+    ]
+    .iter()
+    .enumerate()
+    {
+        println!(
+            "{name:25} tokens {}   exact {}",
+            token[k].line(),
+            exact[k].line()
+        );
     }
     println!("{:.4} ms a context", 1000.0 * seconds / groups.len() as f64);
     Ok(())
@@ -164,7 +246,8 @@ fn add(token: &mut Count, exact: &mut Count, said: &[Words], gold: &[Words]) {
     token.hit += s.intersection(&g).count();
     token.said += s.len();
     token.gold += g.len();
-    let (s, g): (BTreeSet<&Words>, BTreeSet<&Words>) = (said.iter().collect(), gold.iter().collect());
+    let (s, g): (BTreeSet<&Words>, BTreeSet<&Words>) =
+        (said.iter().collect(), gold.iter().collect());
     exact.hit += s.intersection(&g).count();
     exact.said += s.len();
     exact.gold += g.len();
@@ -202,7 +285,13 @@ fn align(context: &[(usize, usize, String)], row: &Row) -> Option<Aligned> {
     }
     let content_words = pieces(context, &content)?;
     let (first, last) = (*content_words.first()?, *content_words.last()?);
-    let away = |at: usize| if at < first { first - at } else { at.saturating_sub(last) };
+    let away = |at: usize| {
+        if at < first {
+            first - at
+        } else {
+            at.saturating_sub(last)
+        }
+    };
     let best = cues
         .iter()
         .copied()
@@ -212,7 +301,9 @@ fn align(context: &[(usize, usize, String)], row: &Row) -> Option<Aligned> {
     let cue_words: Words = (best..best + cue.len()).collect();
     let source_words = occurrences(context, &source)
         .into_iter()
-        .filter(|&s| !(s..s + source.len()).any(|i| content_words.contains(&i) || cue_words.contains(&i)))
+        .filter(|&s| {
+            !(s..s + source.len()).any(|i| content_words.contains(&i) || cue_words.contains(&i))
+        })
         .min_by_key(|&s| s.abs_diff(best))
         .map(|s| (s..s + source.len()).collect());
     Some((source_words, cue_words, content_words))
@@ -223,7 +314,12 @@ fn occurrences(context: &[(usize, usize, String)], words: &[String]) -> Vec<usiz
         return Vec::new();
     }
     (0..=context.len() - words.len())
-        .filter(|&i| words.iter().enumerate().all(|(k, w)| context[i + k].2 == *w))
+        .filter(|&i| {
+            words
+                .iter()
+                .enumerate()
+                .all(|(k, w)| context[i + k].2 == *w)
+        })
         .collect()
 }
 
@@ -236,7 +332,11 @@ fn pieces(context: &[(usize, usize, String)], content: &[String]) -> Option<Word
         let mut best: Option<(usize, usize)> = None;
         for at in 0..context.len() {
             let mut n = 0;
-            while i + n < content.len() && at + n < context.len() && context[at + n].2 == content[i + n] && !out.contains(&(at + n)) {
+            while i + n < content.len()
+                && at + n < context.len()
+                && context[at + n].2 == content[i + n]
+                && !out.contains(&(at + n))
+            {
                 n += 1;
             }
             if n > best.map_or(0, |b| b.1) {

@@ -26,6 +26,7 @@ pub mod record;
 pub mod report;
 pub mod segment;
 pub mod sides;
+pub mod state;
 pub mod train;
 
 pub use error::{Error, Result};

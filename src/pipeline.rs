@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::attribute::{self, Attribution, Attributor, TagSpan};
+use crate::attribute::merge::TagSpan;
+use crate::attribute::{self, Attribution, Attributor};
 use crate::classify::statements::Input;
 use crate::classify::{Classified, Classifier};
 use crate::config::Settings;
@@ -149,9 +150,9 @@ impl Pipeline {
             .iter()
             .filter_map(|t| {
                 let kind = match t.kind {
-                    TagKind::Source => attribute::TagKind::Source,
-                    TagKind::Cue => attribute::TagKind::Cue,
-                    TagKind::Content => attribute::TagKind::Content,
+                    TagKind::Source => attribute::merge::TagKind::Source,
+                    TagKind::Cue => attribute::merge::TagKind::Cue,
+                    TagKind::Content => attribute::merge::TagKind::Content,
                     TagKind::Outside => return None,
                 };
                 Some(TagSpan {
@@ -161,7 +162,7 @@ impl Pipeline {
                 })
             })
             .collect();
-        let a = self.attributor.merge(&s.text, s.date, a, &tags);
+        let a = attribute::merge::merge(&self.attributor, &s.text, s.date, a, &tags, attribute::merge::Strategy::RulesFirst);
         StatementRecord {
             schema: SCHEMA,
             id: s.id.clone(),

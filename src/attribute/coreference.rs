@@ -18,6 +18,7 @@ use super::speaker::{self, Draft};
 use super::tokens::Tokens;
 use super::voice;
 use crate::document::Span;
+use crate::labels::Side;
 use crate::record::How;
 use crate::sides::{self, Gender, Sides};
 
@@ -39,6 +40,8 @@ pub(crate) struct Document<'a> {
 enum Verdict {
     Actor(usize, String),
     Open(String),
+    /// Several could be meant, all of one side.
+    Sided(Side, String),
 }
 
 /// Somebody who may be meant: an actor, or a person the sides file does not know.
@@ -87,6 +90,11 @@ fn settle(doc: &Document, i: usize, drafts: &[Option<Draft>], draft: &mut Draft)
             draft.speaker.how = How::Coreference;
             draft.speaker.note = Some(note);
         }
+        Verdict::Sided(side, note) => {
+            draft.speaker.side = Some(doc.sides.names().name(side).to_string());
+            draft.speaker.how = How::Unresolved;
+            draft.speaker.note = Some(note);
+        }
         Verdict::Open(note) => {
             draft.speaker.how = How::Unresolved;
             draft.speaker.note = Some(note);
@@ -94,7 +102,14 @@ fn settle(doc: &Document, i: usize, drafts: &[Option<Draft>], draft: &mut Draft)
     }
 }
 
-fn pronoun(doc: &Document, i: usize, at: Span, p: &str, drafts: &[Option<Draft>], draft: &Draft) -> Verdict {
+fn pronoun(
+    doc: &Document,
+    i: usize,
+    at: Span,
+    p: &str,
+    drafts: &[Option<Draft>],
+    draft: &Draft,
+) -> Verdict {
     let gender = match p {
         "she" => Gender::Female,
         "he" => Gender::Male,
@@ -108,13 +123,13 @@ fn pronoun(doc: &Document, i: usize, at: Span, p: &str, drafts: &[Option<Draft>]
     };
     // Inside the statement the order is always reliable.
     let own = people(doc, i, gender, Some(at));
-    if let Some(verdict) = nearest(doc, i, &own, Some(at), None) {
+    if let Some(verdict) = nearest(doc, i, &own, Some(at), true, None) {
         return contradicted(doc, i, draft, verdict, gender, word);
     }
     if doc.order_reliable {
         for j in (i.saturating_sub(REACH)..i).rev() {
             let some = people(doc, j, gender, None);
-            if let Some(verdict) = nearest(doc, j, &some, None, drafts[j].as_ref()) {
+            if let Some(verdict) = nearest(doc, j, &some, None, j + 1 == i, drafts[j].as_ref()) {
                 return contradicted(doc, i, draft, verdict, gender, word);
             }
         }
@@ -124,7 +139,13 @@ fn pronoun(doc: &Document, i: usize, at: Span, p: &str, drafts: &[Option<Draft>]
 }
 
 /// The only candidate of the document, or the only one that the wording allows.
-fn unique(doc: &Document, i: usize, draft: &Draft, all: BTreeSet<Candidate>, word: &str) -> Verdict {
+fn unique(
+    doc: &Document,
+    i: usize,
+    draft: &Draft,
+    all: BTreeSet<Candidate>,
+    word: &str,
+) -> Verdict {
     let name = |c: &Candidate| match c {
         Candidate::Actor(a) => doc.sides.actors[*a].name.clone(),
         Candidate::Stranger(n) => n.clone(),
@@ -134,19 +155,29 @@ fn unique(doc: &Document, i: usize, draft: &Draft, all: BTreeSet<Candidate>, wor
         0 => Verdict::Open(format!("no {word} is named in the document")),
         1 => match all.first() {
             Some(Candidate::Actor(a)) => {
-                if let Some(reason) = voice::rules_out(doc.sides, &doc.tokens[i], &doc.found[i], &draft.speaker, *a) {
+                if let Some(reason) =
+                    voice::rules_out(doc.sides, &doc.tokens[i], &doc.found[i], &draft.speaker, *a)
+                {
                     return Verdict::Open(format!("the only {word} named is {list}, but {reason}"));
                 }
                 Verdict::Actor(*a, format!("the only {word} named in the document"))
             }
-            _ => Verdict::Open(format!("the only {word} named is {list}, who is not in the sides file")),
+            _ => Verdict::Open(format!(
+                "the only {word} named is {list}, who is not in the sides file"
+            )),
         },
         _ => {
             let mut reasons = Vec::new();
             let left: Vec<&Candidate> = all
                 .iter()
                 .filter(|c| match c {
-                    Candidate::Actor(a) => match voice::rules_out(doc.sides, &doc.tokens[i], &doc.found[i], &draft.speaker, *a) {
+                    Candidate::Actor(a) => match voice::rules_out(
+                        doc.sides,
+                        &doc.tokens[i],
+                        &doc.found[i],
+                        &draft.speaker,
+                        *a,
+                    ) {
                         Some(reason) => {
                             reasons.push(reason);
                             false
@@ -161,17 +192,55 @@ fn unique(doc: &Document, i: usize, draft: &Draft, all: BTreeSet<Candidate>, wor
                     reasons.dedup();
                     Verdict::Actor(
                         *a,
-                        format!("{} could be meant ({list}); of them only {} fits the wording: {}", all.len(), doc.sides.actors[*a].name, reasons.join("; ")),
+                        format!(
+                            "{} could be meant ({list}); of them only {} fits the wording: {}",
+                            all.len(),
+                            doc.sides.actors[*a].name,
+                            reasons.join("; ")
+                        ),
                     )
                 }
-                _ => Verdict::Open(format!("several could be meant ({list}) and nothing decides between them")),
+                _ => {
+                    let known: Option<Vec<usize>> = all
+                        .iter()
+                        .map(|c| match c {
+                            Candidate::Actor(a) => Some(*a),
+                            Candidate::Stranger(_) => None,
+                        })
+                        .collect();
+                    undecided(
+                        doc,
+                        known,
+                        format!("several could be meant ({list}) and nothing decides between them"),
+                    )
+                }
             }
         }
     }
 }
 
+/// Who it is stays open; the side does not, if all candidates share it.
+fn undecided(doc: &Document, candidates: Option<Vec<usize>>, note: String) -> Verdict {
+    let sides: BTreeSet<Side> = candidates
+        .iter()
+        .flatten()
+        .map(|a| doc.sides.actors[*a].side)
+        .collect();
+    match sides.first() {
+        Some(side) if sides.len() == 1 => Verdict::Sided(*side, note),
+        _ => Verdict::Open(note),
+    }
+}
+
 /// A verdict from recency falls if the wording speaks against it while another fits.
-fn contradicted(doc: &Document, i: usize, draft: &Draft, verdict: Verdict, gender: Gender, word: &str) -> Verdict {
+fn contradicted(
+    doc: &Document,
+    i: usize,
+    draft: &Draft,
+    verdict: Verdict,
+    gender: Gender,
+    word: &str,
+) -> Verdict {
     let Verdict::Actor(a, _) = &verdict else {
         return verdict;
     };
@@ -192,25 +261,37 @@ fn contradicted(doc: &Document, i: usize, draft: &Draft, verdict: Verdict, gende
 }
 
 /// The person meant among those of one statement: the only one, its speaker, or its subject.
-fn nearest(doc: &Document, j: usize, some: &[(Candidate, Span)], before: Option<Span>, speaker: Option<&Draft>) -> Option<Verdict> {
+fn nearest(
+    doc: &Document,
+    j: usize,
+    some: &[(Candidate, Span)],
+    before: Option<Span>,
+    near: bool,
+    speaker: Option<&Draft>,
+) -> Option<Verdict> {
     let distinct: BTreeSet<&Candidate> = some.iter().map(|s| &s.0).collect();
     let describe = |c: &Candidate, why: &str| match c {
         Candidate::Actor(a) => Verdict::Actor(*a, why.to_string()),
-        Candidate::Stranger(n) => Verdict::Open(format!("{n} is meant, who is not in the sides file")),
+        Candidate::Stranger(n) => {
+            Verdict::Open(format!("{n} is meant, who is not in the sides file"))
+        }
     };
+    let adjacent = before.is_some() || near;
     // A speaker of the statement before who was himself resolved.
-    let spoke = speaker.and_then(|d| d.actor).filter(|a| doc.sides.actors[*a].kind == sides::Kind::Person);
+    let spoke = speaker
+        .and_then(|d| d.actor)
+        .filter(|a| doc.sides.actors[*a].kind == sides::Kind::Person);
     match distinct.len() {
         0 => None,
         1 => Some(describe(&some[0].0, "the nearest person before that fits")),
         _ => {
-            if let Some(a) = spoke {
+            if let Some(a) = spoke.filter(|_| adjacent) {
                 if distinct.contains(&Candidate::Actor(a)) {
                     return Some(Verdict::Actor(a, "speaker of the statement before".into()));
                 }
             }
             let t = &doc.tokens[j];
-            if let Some(c) = subject_of(t, some, before) {
+            if let Some(c) = subject_of(t, some, before).filter(|_| adjacent) {
                 return Some(describe(&c, "subject of the sentence before"));
             }
             let list: Vec<String> = distinct
@@ -220,27 +301,67 @@ fn nearest(doc: &Document, j: usize, some: &[(Candidate, Span)], before: Option<
                     Candidate::Stranger(n) => n.clone(),
                 })
                 .collect();
-            Some(Verdict::Open(format!("several could be meant ({}) and nothing decides between them", list.join(", "))))
+            Some(Verdict::Open(format!(
+                "several could be meant ({}) and nothing decides between them",
+                list.join(", ")
+            )))
         }
     }
 }
 
 /// The candidate who is the sole subject of the sentence, unless the verb joins both (`spoke with`).
 fn subject_of(t: &Tokens, some: &[(Candidate, Span)], before: Option<Span>) -> Option<Candidate> {
-    const MUTUAL: &[&str] = &["spoke", "met", "called", "phoned", "talked", "telephoned", "meet", "meets", "speak", "speaks", "talk", "talks", "call", "phone", "with", "received", "hosted"];
+    const MUTUAL: &[&str] = &[
+        "spoke",
+        "met",
+        "called",
+        "phoned",
+        "talked",
+        "telephoned",
+        "meet",
+        "meets",
+        "speak",
+        "speaks",
+        "talk",
+        "talks",
+        "call",
+        "phone",
+        "with",
+        "received",
+        "hosted",
+    ];
     let limit = before.map_or(usize::MAX, |s| s.start);
-    let last = t.tokens.iter().filter(|k| k.end <= limit).count().checked_sub(1)?;
+    let last = t
+        .tokens
+        .iter()
+        .filter(|k| k.end <= limit)
+        .count()
+        .checked_sub(1)?;
     // The last sentence with a candidate in it.
-    let (_, near) = some.iter().filter(|s| s.1.end <= limit).next_back()?;
-    let at = t.tokens.iter().position(|k| k.start >= near.start)?.min(last);
+    let (_, near) = some.iter().rfind(|s| s.1.end <= limit)?;
+    let at = t
+        .tokens
+        .iter()
+        .position(|k| k.start >= near.start)?
+        .min(last);
     let start = t.sentence_start(at);
     let end = t.sentence_end(at);
     let verb = (start..=end).find(|&i| {
         let w = t.lower(i);
-        i > start && !t.tokens[i].capitalised() && t.tokens[i].is_word() && (lexicon::is_other_verb(w) || lexicon::verb(w).is_some_and(|v| !v.noun) || (w.ends_with("ed") && w.len() > 3) || (w.ends_with('s') && lexicon::verb(w).is_some()))
+        i > start
+            && !t.tokens[i].capitalised()
+            && t.tokens[i].is_word()
+            && (lexicon::is_other_verb(w)
+                || lexicon::verb(w).is_some_and(|v| !v.noun)
+                || (w.ends_with("ed") && w.len() > 3)
+                || (w.ends_with('s') && lexicon::verb(w).is_some()))
     })?;
     let verb_at = t.tokens[verb].start;
-    let head: BTreeSet<&Candidate> = some.iter().filter(|s| s.1.start >= t.tokens[start].start && s.1.end <= verb_at).map(|s| &s.0).collect();
+    let head: BTreeSet<&Candidate> = some
+        .iter()
+        .filter(|s| s.1.start >= t.tokens[start].start && s.1.end <= verb_at)
+        .map(|s| &s.0)
+        .collect();
     if head.len() != 1 || (verb..=end.min(verb + 4)).any(|i| MUTUAL.contains(&t.lower(i))) {
         return None;
     }
@@ -261,9 +382,14 @@ fn neuter(doc: &Document, i: usize, drafts: &[Option<Draft>]) -> Verdict {
 
 /// `who said`: the name right before the relative pronoun.
 fn relative(doc: &Document, i: usize, at: Span) -> Verdict {
-    let last = doc.found[i].iter().filter(|f| f.span.end <= at.start).next_back();
+    let last = doc.found[i]
+        .iter().rfind(|f| f.span.end <= at.start);
     match last {
-        Some(f) if doc.tokens[i].text[f.span.end..at.start].trim_matches([' ', ',']).is_empty() => {
+        Some(f)
+            if doc.tokens[i].text[f.span.end..at.start]
+                .trim_matches([' ', ','])
+                .is_empty() =>
+        {
             Verdict::Actor(f.actor, "the name before the relative pronoun".into())
         }
         _ => Verdict::Open("the relative pronoun follows no known actor".into()),
@@ -271,16 +397,23 @@ fn relative(doc: &Document, i: usize, at: Span) -> Verdict {
 }
 
 /// Persons of a gender named in statement `j`, outside quotations, before a position.
-fn people(doc: &Document, j: usize, gender: Gender, before: Option<Span>) -> Vec<(Candidate, Span)> {
+fn people(
+    doc: &Document,
+    j: usize,
+    gender: Gender,
+    before: Option<Span>,
+) -> Vec<(Candidate, Span)> {
     persons(doc.sides, &doc.tokens[j], &doc.found[j], gender)
         .into_iter()
-        .filter(|(_, s)| before.map_or(true, |b| s.end <= b.start))
+        .filter(|(_, s)| before.is_none_or(|b| s.end <= b.start))
         .filter(|(_, s)| !in_quote(&doc.tokens[j], *s))
         .collect()
 }
 
 fn in_quote(t: &Tokens, s: Span) -> bool {
-    t.tokens.iter().any(|k| k.start <= s.start && s.start < k.end && k.quoted)
+    t.tokens
+        .iter()
+        .any(|k| k.start <= s.start && s.start < k.end && k.quoted)
 }
 
 /// All persons of a gender in the document, up to a statement if its order counts.
@@ -288,10 +421,18 @@ fn everyone(doc: &Document, gender: Gender, until: Option<usize>) -> BTreeSet<Ca
     let last = until.map_or(doc.tokens.len(), |u| (u + 1).min(doc.tokens.len()));
     let mut out: BTreeSet<Candidate> = BTreeSet::new();
     for j in 0..last {
-        out.extend(persons(doc.sides, &doc.tokens[j], &doc.found[j], gender).into_iter().map(|p| p.0));
+        out.extend(
+            persons(doc.sides, &doc.tokens[j], &doc.found[j], gender)
+                .into_iter()
+                .map(|p| p.0),
+        );
     }
     if let Some((t, found)) = doc.title {
-        out.extend(persons(doc.sides, t, found, gender).into_iter().map(|p| p.0));
+        out.extend(
+            persons(doc.sides, t, found, gender)
+                .into_iter()
+                .map(|p| p.0),
+        );
     }
     out
 }
@@ -311,7 +452,18 @@ fn persons(sides: &Sides, t: &Tokens, found: &[Found], gender: Gender) -> Vec<(C
 }
 
 fn gender_of(a: &sides::Actor) -> Option<Gender> {
-    a.gender.or_else(|| names::gender(a.name.split(' ').next()?))
+    a.gender
+        .or_else(|| names::gender(a.name.split(' ').next()?))
+}
+
+/// Slavic surnames that only women have, after a given name in `-a`.
+fn feminine(given: &str, surname: &str) -> bool {
+    given.ends_with('a')
+        && [
+            "ova", "ová", "eva", "aya", "ska", "ská", "cka", "ina", "aia",
+        ]
+        .iter()
+        .any(|e| surname.ends_with(e))
 }
 
 /// Full names with a known given name that are no actor's.
@@ -321,7 +473,14 @@ fn strangers(t: &Tokens, found: &[Found], gender: Gender) -> Vec<(Candidate, Spa
     while i + 1 < t.len() {
         let tok = &t.tokens[i];
         let free = |k: usize| !found.iter().any(|f| f.span.overlaps(t.span(k, k)));
-        if tok.capitalised() && free(i) && free(i + 1) && names::gender(tok.text) == Some(gender) && t.tokens[i + 1].capitalised() {
+        let given = names::gender(tok.text)
+            .or_else(|| feminine(tok.text, t.tokens[i + 1].text).then_some(Gender::Female));
+        if tok.capitalised()
+            && free(i)
+            && free(i + 1)
+            && given == Some(gender)
+            && t.tokens[i + 1].capitalised()
+        {
             let span = t.span(i, i + 1);
             if let Some(name) = span.of(t.text) {
                 out.push((Candidate::Stranger(name.to_string()), span));
@@ -334,21 +493,40 @@ fn strangers(t: &Tokens, found: &[Found], gender: Gender) -> Vec<(Candidate, Spa
 }
 
 /// `the spokeswoman`, `the Ukrainian minister`, `the alliance's spokeswoman`.
-fn description(doc: &Document, i: usize, at: Span, words: &[String], drafts: &[Option<Draft>], draft: &Draft) -> Verdict {
+fn description(
+    doc: &Document,
+    i: usize,
+    at: Span,
+    words: &[String],
+    drafts: &[Option<Draft>],
+    draft: &Draft,
+) -> Verdict {
     let phrase = words.join(" ");
     let gender = spoken_gender(&doc.tokens[i], at);
-    let fits = |a: usize| described(doc, a, words, gender);
+    let fits = |a: usize| described(doc, a, words, gender) || apposed(doc, a, words);
     // The order of appearance: title, statements before, the statement itself up to here.
-    let last = if doc.order_reliable { i + 1 } else { doc.tokens.len() };
+    let last = if doc.order_reliable {
+        i + 1
+    } else {
+        doc.tokens.len()
+    };
     let mut seen: Vec<(usize, usize)> = Vec::new();
     if let Some((_, found)) = doc.title {
         seen.extend(found.iter().filter(|f| fits(f.actor)).map(|f| (f.actor, 0)));
     }
     for j in 0..last {
         for f in &doc.found[j] {
-            if (j != i || f.span.end <= at.start) && fits(f.actor) {
+            if j == i && f.span.end > at.start {
+                continue;
+            }
+            if fits(f.actor) {
                 seen.push((f.actor, j));
             }
+            seen.extend(
+                bodies_in(doc, &doc.tokens[j], f)
+                    .filter(|b| fits(*b))
+                    .map(|b| (b, j)),
+            );
         }
     }
     let distinct: BTreeSet<usize> = seen.iter().map(|s| s.0).collect();
@@ -357,20 +535,81 @@ fn description(doc: &Document, i: usize, at: Span, words: &[String], drafts: &[O
         0 => Verdict::Open(format!("nobody named in the document is \"{phrase}\"")),
         1 => {
             let only = seen[0].0;
-            Verdict::Actor(only, format!("the only one named in the document who is \"{phrase}\""))
+            Verdict::Actor(
+                only,
+                format!("the only one named in the document who is \"{phrase}\""),
+            )
         }
         _ => {
             if doc.order_reliable {
-                let near: BTreeSet<usize> = seen.iter().filter(|s| s.1 + REACH >= i).map(|s| s.0).collect();
+                let near: BTreeSet<usize> = seen
+                    .iter()
+                    .filter(|s| s.1 + REACH >= i)
+                    .map(|s| s.0)
+                    .collect();
                 if near.len() == 1 {
                     let only = *near.first().unwrap_or(&seen[0].0);
-                    return Verdict::Actor(only, format!("the only one named nearby who is \"{phrase}\""));
+                    return Verdict::Actor(
+                        only,
+                        format!("the only one named nearby who is \"{phrase}\""),
+                    );
                 }
             }
-            let list: Vec<&str> = distinct.iter().map(|a| doc.sides.actors[*a].name.as_str()).collect();
-            Verdict::Open(format!("\"{phrase}\" may be any of {}", list.join(", ")))
+            let list: Vec<&str> = distinct
+                .iter()
+                .map(|a| doc.sides.actors[*a].name.as_str())
+                .collect();
+            undecided(
+                doc,
+                Some(distinct.iter().copied().collect()),
+                format!("\"{phrase}\" may be any of {}", list.join(", ")),
+            )
         }
     }
+}
+
+/// Bodies named inside a person's title (`the Foreign Ministry's spokeswoman X`).
+fn bodies_in<'a>(doc: &'a Document, t: &Tokens, f: &Found) -> impl Iterator<Item = usize> + 'a {
+    let actor = &doc.sides.actors[f.actor];
+    let text = f.span.of(t.text).unwrap_or_default().to_lowercase();
+    actor
+        .member_of
+        .iter()
+        .filter(move |_| actor.kind == sides::Kind::Person)
+        .filter_map(|m| doc.sides.position(m))
+        .filter(move |b| {
+            doc.sides.actors[*b]
+                .names()
+                .any(|n| text.contains(&n.to_lowercase()))
+        })
+}
+
+/// Whether an apposition in the document calls the actor by these words (`X, the general in command, …`).
+fn apposed(doc: &Document, a: usize, words: &[String]) -> bool {
+    doc.tokens.iter().zip(doc.found).any(|(t, found)| {
+        found
+            .iter()
+            .filter(|f| f.actor == a && doc.sides.actors[a].kind == sides::Kind::Person)
+            .any(|f| {
+                let Some(at) = t.tokens.iter().position(|k| k.start >= f.span.end) else {
+                    return false;
+                };
+                if !t.tokens[at].is_comma()
+                    || !matches!(t.lower(at + 1), "the" | "a" | "an" | "who")
+                {
+                    return false;
+                }
+                let own: Vec<String> = (at + 2..t.len())
+                    .take_while(|&i| t.tokens[i].is_word())
+                    .map(|i| link::normal(t.lower(i)))
+                    .collect();
+                let of = own
+                    .iter()
+                    .position(|w| lexicon::PREPOSITIONS.contains(&w.as_str()) || w == "who")
+                    .unwrap_or(own.len());
+                of > 0 && words.last() == own.get(of - 1) && words.iter().all(|w| own.contains(w))
+            })
+    })
 }
 
 fn spoken_gender(t: &Tokens, at: Span) -> Option<Gender> {
@@ -392,23 +631,56 @@ fn described(doc: &Document, a: usize, words: &[String], gender: Option<Gender>)
     };
     if actor.kind != sides::Kind::Person {
         let noun = |n: &String| {
-            let n: Vec<String> = n.to_lowercase().split([' ', '-']).map(link::normal).collect();
-            n == words || (n.last() == Some(head) && words.iter().all(|w| n.contains(w) || demonym(doc, actor, w)))
+            let n: Vec<String> = n
+                .to_lowercase()
+                .split([' ', '-'])
+                .map(link::normal)
+                .collect();
+            n == words
+                || (n.last() == Some(head)
+                    && words
+                        .iter()
+                        .all(|w| n.contains(w) || demonym(doc, actor, w)))
         };
-        return actor.nouns.iter().any(noun);
+        const OUTLET: &[&str] = &[
+            "agency",
+            "newspaper",
+            "paper",
+            "outlet",
+            "channel",
+            "broadcaster",
+            "network",
+            "site",
+            "magazine",
+        ];
+        return actor.nouns.iter().any(noun)
+            || (actor.kind == sides::Kind::Outlet && words.len() == 1 && OUTLET.contains(&head.as_str()))
+            // `the court` for the International Criminal Court.
+            || (actor.kind == sides::Kind::Organisation && noun(&actor.name));
     }
     if let (Some(want), Some(is)) = (gender, gender_of(actor)) {
         if want != is {
             return false;
         }
     }
-    let held = |r: &&sides::Role| doc.date.map_or(true, |d| r.holds_on(d));
-    if actor.roles.iter().filter(held).any(|r| link::role_says(r, words, actor)) {
+    let held = |r: &&sides::Role| doc.date.is_none_or(|d| r.holds_on(d));
+    if actor
+        .roles
+        .iter()
+        .filter(held)
+        .any(|r| link::role_says(r, words, actor))
+    {
         return true;
     }
     // `the alliance's spokeswoman`: a body's noun and an office.
     let (owner, office): (Vec<&String>, Vec<&String>) = words.iter().partition(|w| *w != head);
-    if owner.is_empty() || !actor.roles.iter().filter(held).any(|r| link::role_says(r, &[(*office[0]).clone()], actor)) {
+    if owner.is_empty()
+        || !actor
+            .roles
+            .iter()
+            .filter(held)
+            .any(|r| link::role_says(r, &[(*office[0]).clone()], actor))
+    {
         return false;
     }
     owner.iter().all(|w| {
@@ -418,7 +690,9 @@ fn described(doc: &Document, a: usize, words: &[String], gender: Option<Gender>)
             .filter(held)
             .any(|r| link::role_says(r, &[(*w).clone()], actor))
             || doc.sides.actors.iter().enumerate().any(|(b, body)| {
-                (body.nouns.iter().any(|n| n == *w) || body.demonyms.iter().any(|d| d.eq_ignore_ascii_case(w)) || body.names().any(|n| n.eq_ignore_ascii_case(w)))
+                (body.nouns.iter().any(|n| n == *w)
+                    || body.demonyms.iter().any(|d| d.eq_ignore_ascii_case(w))
+                    || body.names().any(|n| n.eq_ignore_ascii_case(w)))
                     && link::belongs(doc.sides, actor, b)
             })
     })
@@ -426,13 +700,11 @@ fn described(doc: &Document, a: usize, words: &[String], gender: Option<Gender>)
 
 /// Whether a word is the demonym of a state that the body belongs to.
 fn demonym(doc: &Document, actor: &sides::Actor, word: &str) -> bool {
-    doc.sides
-        .actors
-        .iter()
-        .enumerate()
-        .any(|(b, s)| s.demonyms.iter().any(|d| d.eq_ignore_ascii_case(word)) && link::belongs(doc.sides, actor, b))
+    doc.sides.actors.iter().enumerate().any(|(b, s)| {
+        s.demonyms.iter().any(|d| d.eq_ignore_ascii_case(word))
+            && link::belongs(doc.sides, actor, b)
+    })
 }
-
 
 #[cfg(test)]
 #[path = "coreference_tests.rs"]

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 
+use super::bags::Bags;
 use super::lexicon;
 use super::mentions::{Form, Found};
 use super::rules::Range;
@@ -34,42 +35,170 @@ pub(crate) enum Anaphor {
 
 /// Nouns of people who speak for the state or body named beside them.
 const OFFICIALS: &[&str] = &[
-    "official", "officials", "spokesman", "spokeswoman", "spokesperson", "spokespeople", "minister", "ministers", "ministry", "president", "premier",
-    "chancellor", "secretary", "general", "commander", "commanders", "army", "military", "troops", "forces", "government", "authorities",
-    "administration", "police", "officer", "officers", "diplomat", "diplomats", "envoy", "ambassador", "lawmaker", "lawmakers", "senator",
-    "senators", "parliament", "agency", "leader", "leaders", "leadership", "delegation", "embassy", "cabinet", "intelligence", "side", "chief", "commanders",
-    "negotiator", "negotiators", "representative", "adviser", "advisor", "aide", "deputy", "delegate", "presidency", "command", "staff", "navy", "pilot",
+    "official",
+    "officials",
+    "spokesman",
+    "spokeswoman",
+    "spokesperson",
+    "spokespeople",
+    "minister",
+    "ministers",
+    "ministry",
+    "president",
+    "premier",
+    "chancellor",
+    "secretary",
+    "general",
+    "commander",
+    "commanders",
+    "army",
+    "military",
+    "troops",
+    "forces",
+    "government",
+    "authorities",
+    "administration",
+    "police",
+    "officer",
+    "officers",
+    "diplomat",
+    "diplomats",
+    "envoy",
+    "ambassador",
+    "lawmaker",
+    "lawmakers",
+    "senator",
+    "senators",
+    "parliament",
+    "agency",
+    "leader",
+    "leaders",
+    "leadership",
+    "delegation",
+    "embassy",
+    "cabinet",
+    "intelligence",
+    "side",
+    "chief",
+    "commanders",
+    "negotiator",
+    "negotiators",
+    "representative",
+    "adviser",
+    "advisor",
+    "aide",
+    "deputy",
+    "delegate",
+    "presidency",
+    "command",
+    "staff",
+    "navy",
+    "pilot",
 ];
 
-/// Who a speaker's noun phrase is.
-pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, date: Option<NaiveDate>) -> Link {
+/// What is known besides the text.
+pub(crate) struct Known<'a> {
+    pub sides: &'a Sides,
+    pub bags: &'a Bags,
+    pub date: Option<NaiveDate>,
+}
+
+/// Who a speaker's noun phrase is; `full` includes its apposition.
+pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, full: Range) -> Link {
+    let (sides, date) = (known.sides, known.date);
     let span = t.span(source.0, source.1);
     let inside: Vec<&Found> = found.iter().filter(|f| span.overlaps(f.span)).collect();
     let mut link = Link::default();
-    if source.0 == source.1 && inside.is_empty() && lexicon::PRONOUNS.contains(&t.lower(source.0)) || is_possessive(t, source) {
+    if source.0 == source.1 && inside.is_empty() && lexicon::PRONOUNS.contains(&t.lower(source.0))
+        || is_possessive(t, source)
+    {
         link.anaphor = Some(Anaphor::Pronoun(pronoun(t.lower(source.0)).to_string()));
         return link;
     }
+    // An office without a name in it (`the defence secretary`) is a description like any other.
+    let bare = |f: &Found| {
+        matches!(f.form, Form::Role(_))
+            && !f
+                .span
+                .of(t.text)
+                .is_some_and(|s| s.chars().skip(1).any(char::is_uppercase))
+            && is_first_word_plain(t, f.span)
+    };
     // A name or office that is the head of the phrase.
-    let head = inside.iter().rev().find(|f| is_head(t, source, f.span, sides.actors[f.actor].kind == sides::Kind::Person && f.form != Form::Demonym));
+    let head = inside.iter().rev().find(|f| {
+        !bare(f)
+            && is_head(
+                t,
+                source,
+                f.span,
+                sides.actors[f.actor].kind == sides::Kind::Person && f.form != Form::Demonym,
+            )
+    });
     if let Some(f) = head {
         link.actor = Some(f.actor);
         link.side = Some(sides.actors[f.actor].side);
         return link;
     }
+    // `the EU's foreign policy chief, Ann Low`: the name is the apposition.
+    if full.1 > source.1 + 1 {
+        let rest = t.span(source.1 + 1, full.1);
+        let named = found.iter().find(|f| {
+            rest.contains(f.span)
+                && sides.actors[f.actor].kind == sides::Kind::Person
+                && f.form != Form::Demonym
+        });
+        if let Some(f) = named {
+            if t.text[rest.start..f.span.start]
+                .trim_matches([',', ' '])
+                .is_empty()
+            {
+                link.actor = Some(f.actor);
+                link.side = Some(sides.actors[f.actor].side);
+                return link;
+            }
+        }
+    }
+    let proper = (source.0..=source.1)
+        .any(|i| t.tokens[i].capitalised() && !lexicon::DETERMINERS.contains(&t.lower(i)));
+    if proper
+        && source.1 > source.0
+        && !matches!(t.lower(source.0), "a" | "an" | "one" | "some" | "former")
+    {
+        if let Some(a) = span
+            .of(t.text)
+            .and_then(|p| known.bags.actor(sides, p, date))
+        {
+            link.actor = Some(a);
+            link.side = Some(sides.actors[a].side);
+            return link;
+        }
+    }
     let noun = head_noun(t, source);
     if let Some(noun) = noun {
         let official = OFFICIALS.contains(&noun.as_str());
         // `the ministry's spokesman`, `a spokesman for the ministry`: the office of a body in the phrase.
-        let named = (source.0..=source.1).any(|i| i > source.0 && t.tokens[i].capitalised() && !inside.iter().any(|f| f.span.overlaps(t.span(i, i))) && !words::is_title(t.lower(i)) && !lexicon::PEOPLE.contains(&t.lower(i)));
+        let named = (source.0..=source.1).any(|i| {
+            i > source.0
+                && t.tokens[i].capitalised()
+                && !inside.iter().any(|f| f.span.overlaps(t.span(i, i)))
+                && !words::is_title(t.lower(i))
+                && !lexicon::is_people(t.lower(i))
+        });
         if official && !named && !inside.is_empty() {
-            let words = description(t, source);
-            let definite = !matches!(t.lower(source.0), "a" | "an" | "one" | "another" | "some" | "two" | "several") && !noun.ends_with('s');
+            let definite = !matches!(
+                t.lower(source.0),
+                "a" | "an" | "one" | "another" | "some" | "two" | "several"
+            ) && !noun.ends_with('s');
             let mut holders: Vec<usize> = Vec::new();
             if definite && is_office_noun(&noun) {
                 for (i, a) in sides.actors.iter().enumerate() {
-                    if inside.iter().all(|f| f.actor != i && belongs(sides, a, f.actor))
-                        && a.roles.iter().any(|r| date.is_some_and(|d| r.holds_on(d)) && role_says(r, &office_words(t, source, &inside), a))
+                    if inside
+                        .iter()
+                        .all(|f| f.actor != i && belongs(sides, a, f.actor))
+                        && a.roles.iter().any(|r| {
+                            date.is_some_and(|d| r.holds_on(d))
+                                && role_says(r, &office_words(t, source, &inside), a)
+                        })
                     {
                         holders.push(i);
                     }
@@ -80,7 +209,6 @@ pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, da
                 link.side = Some(sides.actors[one].side);
                 return link;
             }
-            let _ = words;
         }
         if official {
             let mut all = inside.iter().map(|f| sides.actors[f.actor].side);
@@ -90,11 +218,21 @@ pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, da
                 }
             }
         }
-        let definite = matches!(t.lower(source.0), "the" | "this" | "that" | "his" | "her" | "their") || inside.is_empty() && source.0 == source.1;
+        let definite = matches!(
+            t.lower(source.0),
+            "the" | "this" | "that" | "his" | "her" | "their"
+        ) || inside.is_empty() && source.0 == source.1;
         let nameless = !(source.0..=source.1).any(|i| {
-            t.tokens[i].capitalised() && i > t.sentence_start(i) && !inside.iter().any(|f| f.span.overlaps(t.span(i, i))) && !lexicon::PEOPLE.contains(&t.lower(i))
+            t.tokens[i].capitalised()
+                && i > t.sentence_start(i)
+                && !inside.iter().any(|f| f.span.overlaps(t.span(i, i)))
+                && !lexicon::is_people(t.lower(i))
         });
-        if definite && nameless && !noun_is_plural(&noun) && matches!(t.lower(source.0), "the" | "this" | "that") {
+        if definite
+            && nameless
+            && !noun_is_plural(&noun)
+            && matches!(t.lower(source.0), "the" | "this" | "that")
+        {
             link.anaphor = Some(Anaphor::Description(description(t, source)));
         } else if definite && nameless && inside.len() == 1 && official {
             link.anaphor = Some(Anaphor::Description(description(t, source)));
@@ -103,8 +241,16 @@ pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, da
     // `Russia's defence minister` without a role form: a description with its state.
     if link.anaphor.is_none() && link.actor.is_none() && !inside.is_empty() {
         if let Some(noun) = head_noun(t, source) {
-            if OFFICIALS.contains(&noun.as_str()) && !noun_is_plural(&noun) && !matches!(t.lower(source.0), "a" | "an" | "one" | "another") {
-                let nameless = (source.0..=source.1).all(|i| !t.tokens[i].capitalised() || i == t.sentence_start(i) || inside.iter().any(|f| f.span.overlaps(t.span(i, i))) || lexicon::PEOPLE.contains(&t.lower(i)));
+            if OFFICIALS.contains(&noun.as_str())
+                && !noun_is_plural(&noun)
+                && !matches!(t.lower(source.0), "a" | "an" | "one" | "another")
+            {
+                let nameless = (source.0..=source.1).all(|i| {
+                    !t.tokens[i].capitalised()
+                        || i == t.sentence_start(i)
+                        || inside.iter().any(|f| f.span.overlaps(t.span(i, i)))
+                        || lexicon::is_people(t.lower(i))
+                });
                 if nameless {
                     link.anaphor = Some(Anaphor::Description(description(t, source)));
                 }
@@ -114,8 +260,18 @@ pub(crate) fn link(sides: &Sides, t: &Tokens, found: &[Found], source: Range, da
     link
 }
 
+/// Whether the mention begins with a small letter, or with the sentence.
+fn is_first_word_plain(t: &Tokens, s: Span) -> bool {
+    s.of(t.text)
+        .is_some_and(|w| w.starts_with(char::is_lowercase) || w.starts_with("The "))
+}
+
 fn is_possessive(t: &Tokens, source: Range) -> bool {
-    source.0 == source.1 && matches!(t.lower(source.0), "his" | "her" | "their" | "its" | "our" | "my")
+    source.0 == source.1
+        && matches!(
+            t.lower(source.0),
+            "his" | "her" | "their" | "its" | "our" | "my"
+        )
 }
 
 fn pronoun(w: &str) -> &str {
@@ -142,9 +298,19 @@ fn is_head(t: &Tokens, source: Range, mention: Span, person: bool) -> bool {
         after += 1;
     }
     // A preposition before it, outside brackets: `the mayor of Kyiv`.
-    if (source.0..first).any(|i| matches!(t.lower(i), "of" | "for" | "from" | "at" | "in" | "with" | "to" | "by")) && first > source.0 {
+    if (source.0..first).any(|i| {
+        matches!(
+            t.lower(i),
+            "of" | "for" | "from" | "at" | "in" | "with" | "to" | "by"
+        )
+    }) && first > source.0
+    {
         // `a spokesman for the ministry, X` keeps a person's name as head.
-        let direct = first > source.0 && matches!(t.lower(first - 1), "of" | "for" | "from" | "at" | "in" | "with" | "to" | "by" | "the" | "a");
+        let direct = first > source.0
+            && matches!(
+                t.lower(first - 1),
+                "of" | "for" | "from" | "at" | "in" | "with" | "to" | "by" | "the" | "a"
+            );
         if direct || !person {
             return false;
         }
@@ -157,7 +323,10 @@ fn is_head(t: &Tokens, source: Range, mention: Span, person: bool) -> bool {
     }
     if person {
         // `Putin in Moscow`, `Putin (above)`, `Lavrov and Blinken`: still the first name.
-        return !t.tokens[after].is_word() || !t.tokens[after].capitalised() && !OFFICIALS.contains(&t.lower(after)) && !lexicon::PEOPLE.contains(&t.lower(after));
+        return !t.tokens[after].is_word()
+            || !t.tokens[after].capitalised()
+                && !OFFICIALS.contains(&t.lower(after))
+                && !lexicon::is_people(t.lower(after));
     }
     // `NATO in a statement`, `the ministry of …`
     matches!(t.lower(after), "in" | "on" | "and" | "(" | ",")
@@ -168,7 +337,10 @@ fn head_noun(t: &Tokens, source: Range) -> Option<String> {
     let mut last = None;
     for i in source.0..=source.1 {
         let w = t.lower(i);
-        if i > source.0 && (lexicon::PREPOSITIONS.contains(&w) || matches!(w, "who" | "which" | "familiar" | "close" | "," | "(")) {
+        if i > source.0
+            && (lexicon::PREPOSITIONS.contains(&w)
+                || matches!(w, "who" | "which" | "familiar" | "close" | "," | "("))
+        {
             break;
         }
         if t.tokens[i].is_word() {
@@ -179,14 +351,54 @@ fn head_noun(t: &Tokens, source: Range) -> Option<String> {
 }
 
 fn noun_is_plural(noun: &str) -> bool {
-    noun.ends_with('s') && !noun.ends_with("ss") && !matches!(noun, "forces" | "states" | "nations" | "services" | "headquarters")
+    noun.ends_with('s')
+        && !noun.ends_with("ss")
+        && !matches!(
+            noun,
+            "forces" | "states" | "nations" | "services" | "headquarters"
+        )
 }
 
 fn is_office_noun(noun: &str) -> bool {
     matches!(
         noun,
-        "spokesman" | "spokeswoman" | "spokesperson" | "minister" | "president" | "premier" | "chancellor" | "secretary" | "general" | "chief" | "ambassador"
-            | "envoy" | "commander" | "leader" | "head" | "representative" | "adviser" | "advisor"
+        "spokesman"
+            | "spokeswoman"
+            | "spokesperson"
+            | "minister"
+            | "president"
+            | "premier"
+            | "prime"
+            | "commissioner"
+            | "governor"
+            | "mayor"
+            | "speaker"
+            | "director"
+            | "patriarch"
+            | "pope"
+            | "prosecutor"
+            | "diplomat"
+            | "negotiator"
+            | "delegate"
+            | "chairman"
+            | "chairwoman"
+            | "admiral"
+            | "colonel"
+            | "king"
+            | "queen"
+            | "emir"
+            | "chancellor"
+            | "secretary"
+            | "general"
+            | "chief"
+            | "ambassador"
+            | "envoy"
+            | "commander"
+            | "leader"
+            | "head"
+            | "representative"
+            | "adviser"
+            | "advisor"
     )
 }
 
@@ -205,7 +417,23 @@ fn office_words(t: &Tokens, source: Range, inside: &[&Found]) -> Vec<String> {
     (source.0..=source.1)
         .filter(|&i| t.tokens[i].is_word() && !inside.iter().any(|f| f.span.overlaps(t.span(i, i))))
         .map(|i| normal(t.lower(i)))
-        .filter(|w| !matches!(w.as_str(), "the" | "this" | "that" | "a" | "an" | "for" | "of" | "chief" | "top" | "official" | "main" | "senior"))
+        .filter(|w| {
+            !matches!(
+                w.as_str(),
+                "the"
+                    | "this"
+                    | "that"
+                    | "a"
+                    | "an"
+                    | "for"
+                    | "of"
+                    | "chief"
+                    | "top"
+                    | "official"
+                    | "main"
+                    | "senior"
+            )
+        })
         .collect()
 }
 
@@ -222,7 +450,8 @@ pub(crate) fn normal(w: &str) -> String {
 
 /// Whether the words of a description all occur in the forms of a role, and fit the holder's gender.
 pub(crate) fn role_says(role: &sides::Role, words: &[String], _holder: &Actor) -> bool {
-    if words.is_empty() {
+    // The description's head must be an office, not the body it belongs to (`the ministry`).
+    if !words.last().is_some_and(|w| is_office_noun(w)) {
         return false;
     }
     let says = |form: &str| {
@@ -239,7 +468,9 @@ pub(crate) fn role_says(role: &sides::Role, words: &[String], _holder: &Actor) -
             && form.iter().any(|w| w == "secretary" || w == "attorney");
         all && !compound
     };
-    std::iter::once(&role.title).chain(&role.short).any(|f| says(f))
+    std::iter::once(&role.title)
+        .chain(&role.short)
+        .any(|f| says(f))
 }
 
 /// Whether `actor` is, or is part of, the actor at `body`, directly or through another.
@@ -269,8 +500,14 @@ pub(crate) fn belongs(sides: &Sides, actor: &Actor, body: usize) -> bool {
 /// The role that the text itself gives: the apposition, else the words before the name.
 pub(crate) fn text_role(t: &Tokens, source: Range, full: Range) -> Option<String> {
     let clean = |s: &str| {
-        let s = s.trim().trim_matches([',', '.', ' ', '—', '–', '(', ')']).trim();
-        let s = ["the ", "a ", "an ", "who is "].iter().find_map(|p| s.strip_prefix(p)).unwrap_or(s);
+        let s = s
+            .trim()
+            .trim_matches([',', '.', ' ', '—', '–', '(', ')'])
+            .trim();
+        let s = ["the ", "a ", "an ", "who is "]
+            .iter()
+            .find_map(|p| s.strip_prefix(p))
+            .unwrap_or(s);
         (!s.is_empty() && s.len() < 120).then(|| s.to_string())
     };
     if full.1 > source.1 + 1 {
@@ -280,10 +517,16 @@ pub(crate) fn text_role(t: &Tokens, source: Range, full: Range) -> Option<String
     // Words before a name of one to three capitals that begins after a title or noun of office.
     let split = (source.0..source.1).rev().find(|&i| {
         let w = t.lower(i);
-        words::is_title(w) || lexicon::PEOPLE.contains(&w)
+        words::is_title(w) || lexicon::is_people(w)
     })?;
-    let name = (split + 1..=source.1).all(|i| t.tokens[i].capitalised() || t.tokens[i].kind != Kind::Word);
-    if !name || matches!(t.lower(split), "mr" | "mr." | "mrs." | "ms." | "mrs" | "ms" | "dr." | "dr") {
+    let name =
+        (split + 1..=source.1).all(|i| t.tokens[i].capitalised() || t.tokens[i].kind != Kind::Word);
+    if !name
+        || matches!(
+            t.lower(split),
+            "mr" | "mr." | "mrs." | "ms." | "mrs" | "ms" | "dr." | "dr"
+        )
+    {
         return None;
     }
     clean(t.span(source.0, split).of(t.text)?)

@@ -227,7 +227,12 @@ struct Context<'a> {
 
 impl Context<'_> {
     /// Who is meant by a match, if the rules tell.
-    fn resolve(&self, span: Span, readings: &[Reading], previous: Option<&Found>) -> Option<(usize, Form)> {
+    fn resolve(
+        &self,
+        span: Span,
+        readings: &[Reading],
+        previous: Option<&Found>,
+    ) -> Option<(usize, Form)> {
         let word = span.of(self.text)?;
         let mut names = Vec::new();
         let mut holders = Vec::new();
@@ -246,13 +251,20 @@ impl Context<'_> {
                     names.push((r.actor, r.form));
                 }
                 Form::Ambiguous => {
-                    let own_office = previous.is_some_and(|p| self.is_office_before(p, r.actor, span));
+                    let own_office =
+                        previous.is_some_and(|p| self.is_office_before(p, r.actor, span));
                     if !self.is_somebody_else(span, actor, &r.surface, previous)
                         && (self.support.actors.contains(&r.actor)
                             || own_office
-                            || self.titled(span, actor))
+                            || self.titled(span, actor, previous))
                     {
                         names.push((r.actor, r.form));
+                    }
+                }
+                // `defence secretary` says of no country which: it needs its holder's name in the document.
+                Form::Role(i) if bare(&r.surface) => {
+                    if self.support.actors.contains(&r.actor) {
+                        holders.push((r.actor, i));
                     }
                 }
                 Form::Role(i) => holders.push((r.actor, i)),
@@ -266,7 +278,7 @@ impl Context<'_> {
             // Shared by several with support: only an office right before it decides.
             let mut titled = names.iter().filter(|(a, _)| {
                 previous.is_some_and(|p| self.is_office_before(p, *a, span))
-                    || self.titled(span, &self.sides.actors[*a])
+                    || self.titled(span, &self.sides.actors[*a], previous)
             });
             return match (titled.next(), titled.next()) {
                 (Some(one), None) => Some(*one),
@@ -285,7 +297,7 @@ impl Context<'_> {
         let mut fit: Vec<(usize, usize)> = readings
             .iter()
             .copied()
-            .filter(|x| self.date.map_or(true, |d| role(x).holds_on(d)))
+            .filter(|x| self.date.is_none_or(|d| role(x).holds_on(d)))
             .collect();
         let several = |fit: &[(usize, usize)]| fit.iter().any(|x| x.0 != fit[0].0);
         if self.date.is_some() && several(&fit) {
@@ -311,7 +323,11 @@ impl Context<'_> {
         }
         let word = word.trim_end_matches("'s").trim_end_matches("’s");
         let own = |name: &str| name.split([' ', '-']).any(|w| w == word);
-        if holder.names().chain(holder.ambiguous.iter().map(String::as_str)).any(own) {
+        if holder
+            .names()
+            .chain(holder.ambiguous.iter().map(String::as_str))
+            .any(own)
+        {
             return false;
         }
         self.case == Case::Sentence || names::gender(word).is_some()
@@ -330,7 +346,16 @@ impl Context<'_> {
             let w = w.to_ascii_lowercase();
             if matches!(
                 w.as_str(),
-                "former" | "ex" | "late" | "deputy" | "vice" | "next" | "future" | "previous" | "onetime" | "first-deputy"
+                "former"
+                    | "ex"
+                    | "late"
+                    | "deputy"
+                    | "vice"
+                    | "next"
+                    | "future"
+                    | "previous"
+                    | "onetime"
+                    | "first-deputy"
             ) {
                 return true;
             }
@@ -340,7 +365,13 @@ impl Context<'_> {
     }
 
     /// A bare surname after somebody else's given name.
-    fn is_somebody_else(&self, span: Span, actor: &Actor, surface: &str, previous: Option<&Found>) -> bool {
+    fn is_somebody_else(
+        &self,
+        span: Span,
+        actor: &Actor,
+        surface: &str,
+        previous: Option<&Found>,
+    ) -> bool {
         if actor.kind != Kind::Person {
             return false;
         }
@@ -348,7 +379,10 @@ impl Context<'_> {
         if hyphen(words::before(self.text, span.start))
             || (hyphen(words::after(self.text, span.end))
                 && words::after(self.text, span.end + 1).is_some_and(char::is_uppercase)
-                && self.text[span.end..].split(' ').next().is_some_and(|w| w.len() > 4))
+                && self.text[span.end..]
+                    .split(' ')
+                    .next()
+                    .is_some_and(|w| w.len() > 4))
         {
             return true;
         }
@@ -374,24 +408,49 @@ impl Context<'_> {
             && words::word_after(self.text, span.end).is_some_and(|w| {
                 matches!(
                     w,
-                    "Post" | "Times" | "Independent" | "Journal" | "Herald" | "Tribune" | "Convention"
-                        | "Conventions" | "Protocol" | "Wall" | "Examiner" | "Star" | "Globe" | "Mirror"
+                    "Post"
+                        | "Times"
+                        | "Independent"
+                        | "Journal"
+                        | "Herald"
+                        | "Tribune"
+                        | "Convention"
+                        | "Conventions"
+                        | "Protocol"
+                        | "Wall"
+                        | "Examiner"
+                        | "Star"
+                        | "Globe"
+                        | "Mirror"
                 )
             })
     }
 
     /// Whether an office of this actor, or a title from it, stands right before the name.
-    fn titled(&self, span: Span, actor: &Actor) -> bool {
-        let Some((_, word)) = words::word_before(self.text, span.start) else {
+    fn titled(&self, span: Span, actor: &Actor, previous: Option<&Found>) -> bool {
+        let Some((start, word)) = words::word_before(self.text, span.start) else {
             return false;
         };
+        // `Britain's Wallace`
+        if let Some(p) = previous {
+            let possessive = matches!(
+                &self.text[p.span.end..span.start],
+                "'s " | "’s " | "' " | "’ "
+            );
+            if possessive
+                && start <= p.span.start
+                && super::link::belongs(self.sides, actor, p.actor)
+            {
+                return true;
+            }
+        }
         let word = word.to_ascii_lowercase();
         words::is_title(&word)
             && !matches!(word.trim_end_matches('.'), "mr" | "mrs" | "ms" | "miss")
             && actor
                 .roles
                 .iter()
-                .filter(|r| self.date.map_or(true, |d| r.holds_on(d)))
+                .filter(|r| self.date.is_none_or(|d| r.holds_on(d)))
                 .any(|r| {
                     std::iter::once(&r.title)
                         .chain(&r.short)
@@ -420,6 +479,11 @@ impl Context<'_> {
     }
 }
 
+/// Whether an office is written without any name in it.
+fn bare(surface: &str) -> bool {
+    !surface.chars().any(char::is_uppercase)
+}
+
 /// Whether a match has the letter case its form asks for, word by word:
 /// capitals stay capitals (`US` is not `us`; of four letters and more also
 /// `Nato`), a capital first letter stays one, small letters may be capital.
@@ -430,7 +494,10 @@ fn case_fits(surface: &str, found: &str, role: bool, case: Case) -> bool {
         return false;
     }
     let separator = [' ', '-'];
-    let mut words = surface.split(separator).zip(found.split(separator)).enumerate();
+    let mut words = surface
+        .split(separator)
+        .zip(found.split(separator))
+        .enumerate();
     words.all(|(i, (want, got))| {
         let mut letters = want.chars().filter(|c| c.is_alphabetic());
         let Some(first) = letters.next() else {

@@ -6,16 +6,17 @@
 //! reported to say what, [`coreference`] resolves pronouns and descriptions
 //! within a document, and [`merge`] joins the rules with a learned tagger.
 
+mod bags;
 mod coreference;
 mod lexicon;
 mod link;
 pub mod mentions;
-mod merge;
+pub mod merge;
 mod names;
-#[cfg(test)]
-pub(crate) mod testing;
 mod rules;
 mod speaker;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tokens;
 mod voice;
 mod words;
@@ -33,7 +34,7 @@ use mentions::{Finder, Found};
 use speaker::Draft;
 use tokens::Tokens;
 
-pub use merge::{merge, TagKind, TagSpan};
+pub use merge::{claims_from_tags, merge, merge_claims, Strategy, TagKind, TagSpan};
 
 /// What was found in one statement.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,13 +61,19 @@ pub struct Claim {
 pub struct Attributor {
     sides: Arc<Sides>,
     finder: Arc<Finder>,
+    bags: Arc<bags::Bags>,
 }
 
 impl Attributor {
     /// Prepares the search for the actors of `sides`.
     pub fn new(sides: Arc<Sides>) -> Result<Attributor> {
         let finder = Arc::new(Finder::new(&sides)?);
-        Ok(Attributor { sides, finder })
+        let bags = Arc::new(bags::Bags::new(&sides));
+        Ok(Attributor {
+            sides,
+            finder,
+            bags,
+        })
     }
 
     /// The sides file in use.
@@ -99,12 +106,22 @@ impl Attributor {
             .zip(&found)
             .map(|(t, f)| {
                 let raws = rules::find(t, &|r| self.names_actor(t, f, r));
-                speaker::choose(&self.sides, t, f, &raws, date)
+                speaker::choose(
+                    &link::Known {
+                        sides: &self.sides,
+                        bags: &self.bags,
+                        date,
+                    },
+                    t,
+                    f,
+                    &raws,
+                )
             })
             .collect();
         let open = |d: &Option<Draft>| {
-            d.as_ref()
-                .is_some_and(|d| d.anaphor.is_some() || d.nested.iter().any(|n| n.anaphor.is_some()))
+            d.as_ref().is_some_and(|d| {
+                d.anaphor.is_some() || d.nested.iter().any(|n| n.anaphor.is_some())
+            })
         };
         if drafts.iter().any(open) {
             let title_tokens = title.map(Tokens::new);
@@ -155,11 +172,10 @@ impl Attributor {
                 && f.span.end >= span.end
                 && f.span.overlaps(span)
                 && (f.span.start <= span.start
+                    || self.sides.actors[f.actor].kind == crate::sides::Kind::Person
                     || t.text[span.start..f.span.start]
                         .split_whitespace()
-                        .all(|w| words::is_title(w) || lexicon::PEOPLE.contains(&w.to_lowercase().as_str()) || matches!(w, "the" | "The")
-                            || found.iter().any(|o| o.span.of(t.text).is_some_and(|s| s.contains(w.trim_end_matches("'s").trim_end_matches("’s"))))
-                            || lexicon::OFFICE_WORDS.contains(&w.to_lowercase().as_str())))
+                        .all(|w| matches!(w, "the" | "The")))
         })
     }
 

@@ -68,10 +68,11 @@ pub(crate) struct Tokens<'a> {
 }
 
 const ABBREVIATIONS: &[&str] = &[
-    "mr.", "mrs.", "ms.", "dr.", "prof.", "gen.", "lt.", "col.", "maj.", "capt.", "adm.", "sgt.", "sen.", "rep.",
-    "gov.", "st.", "jr.", "sr.", "jan.", "feb.", "mar.", "apr.", "aug.", "sep.", "sept.", "oct.", "nov.", "dec.",
-    "no.", "vs.", "inc.", "corp.", "co.", "ltd.", "u.s.", "u.k.", "u.n.", "e.u.", "a.m.", "p.m.", "i.e.", "e.g.",
-    "d.c.", "p.s.", "brig.", "rev.", "hon.", "pres.", "mt.", "ft.", "cmdr.", "pvt.",
+    "mr.", "mrs.", "ms.", "dr.", "prof.", "gen.", "lt.", "col.", "maj.", "capt.", "adm.", "sgt.",
+    "sen.", "rep.", "gov.", "st.", "jr.", "sr.", "jan.", "feb.", "mar.", "apr.", "aug.", "sep.",
+    "sept.", "oct.", "nov.", "dec.", "no.", "vs.", "inc.", "corp.", "co.", "ltd.", "u.s.", "u.k.",
+    "u.n.", "e.u.", "a.m.", "p.m.", "i.e.", "e.g.", "d.c.", "p.s.", "brig.", "rev.", "hon.",
+    "pres.", "mt.", "ft.", "cmdr.", "pvt.",
 ];
 
 impl<'a> Tokens<'a> {
@@ -148,7 +149,10 @@ fn cut(text: &str) -> Vec<Token<'_>> {
         }
         let begin = i;
         let apostrophe = |c: Option<char>| matches!(c, Some('\'' | '’'));
-        let kind = if c.is_alphanumeric() || (matches!(c, '$' | '€' | '£' | '#' | '@') && at(i + 1).is_some_and(char::is_alphanumeric)) {
+        let kind = if c.is_alphanumeric()
+            || (matches!(c, '$' | '€' | '£' | '#' | '@')
+                && at(i + 1).is_some_and(char::is_alphanumeric))
+        {
             i += 1;
             while let Some(c) = at(i) {
                 let next_alnum = at(i + 1).is_some_and(char::is_alphanumeric);
@@ -159,13 +163,19 @@ fn cut(text: &str) -> Vec<Token<'_>> {
                     || c == '_'
                     || (matches!(c, '-' | '‑' | '&' | '/') && next_alnum)
                     || (apostrophe(Some(c)) && next_alnum && !clitic)
-                    || (matches!(c, '.' | ',') && next_alnum && at(i - 1).is_some_and(|p| p.is_ascii_digit()) && at(i + 1).is_some_and(|n| n.is_ascii_digit()))
+                    || (matches!(c, '.' | ',')
+                        && next_alnum
+                        && at(i - 1).is_some_and(|p| p.is_ascii_digit())
+                        && at(i + 1).is_some_and(|n| n.is_ascii_digit()))
                     || (c == '.' && next_alnum && at(i - 1).is_some_and(char::is_alphabetic))
                 {
                     i += 1;
                 } else if c == '.' && is_abbreviation(&text[byte(begin)..byte(i)], at(i + 1)) {
                     i += 1;
-                    break;
+                    // `U.S.-led` goes on.
+                    if !(at(i) == Some('-') && at(i + 1).is_some_and(char::is_alphanumeric)) {
+                        break;
+                    }
                 } else {
                     break;
                 }
@@ -186,8 +196,9 @@ fn cut(text: &str) -> Vec<Token<'_>> {
                 '\'' | '`' | '-' if same(2) => 2,
                 _ => 1,
             };
-            let opens = !at(begin.wrapping_sub(1)).is_some_and(|p| !p.is_whitespace() && !matches!(p, '(' | '[' | '—' | '–' | '-' | '/' | '‘' | '“'))
-                && at(i).is_some_and(|n| !n.is_whitespace());
+            let opens = !at(begin.wrapping_sub(1)).is_some_and(|p| {
+                !p.is_whitespace() && !matches!(p, '(' | '[' | '—' | '–' | '-' | '/' | '‘' | '“')
+            }) && at(i).is_some_and(|n| !n.is_whitespace());
             match &text[byte(begin)..byte(i)] {
                 "“" | "«" | "„" | "``" => Kind::Open,
                 "”" | "»" => Kind::Close,
@@ -223,12 +234,14 @@ fn is_abbreviation(word: &str, next: Option<char>) -> bool {
     let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
     // `U.S` read so far, its last full stop follows.
     let dotted = word.len() >= 3
-        && word.split('.').all(|p| p.chars().count() == 1 && p.chars().all(char::is_alphabetic));
+        && word
+            .split('.')
+            .all(|p| p.chars().count() == 1 && p.chars().all(char::is_alphabetic));
     let known = || {
         let w = word.to_lowercase() + ".";
         ABBREVIATIONS.contains(&w.as_str())
     };
-    (initial && word != "I" && next.map_or(false, char::is_whitespace)) || dotted || known()
+    (initial && word != "I" && next.is_some_and(char::is_whitespace)) || dotted || known()
 }
 
 /// Pairs quotation marks. A single mark counts only as a pair of its kind
@@ -247,9 +260,9 @@ fn pair(tokens: &mut [Token]) -> Vec<Quote> {
             (Kind::Open, None) => open = Some(i),
             // A new paragraph of the same speech opens again.
             (Kind::Open, Some(_)) if tokens[i].paragraph => {}
-            (Kind::Open, Some(first)) => {
+            (Kind::Open, Some(first))
                 // Nested or a missing close: a mark of another kind is nested.
-                if tokens[i].text == tokens[first].text && tokens[i].text != "“" {
+                if tokens[i].text == tokens[first].text && tokens[i].text != "“" => {
                     quotes.push(Quote {
                         first,
                         last: i - 1,
@@ -257,9 +270,8 @@ fn pair(tokens: &mut [Token]) -> Vec<Quote> {
                     });
                     open = Some(i);
                 }
-            }
-            (Kind::Close, Some(first)) => {
-                if partners(tokens, first, i) {
+            (Kind::Close, Some(first))
+                if partners(tokens, first, i) => {
                     quotes.push(Quote {
                         first,
                         last: i,
@@ -267,14 +279,13 @@ fn pair(tokens: &mut [Token]) -> Vec<Quote> {
                     });
                     open = None;
                 }
-            }
             (Kind::Close, None) => {
                 // No opening mark: from the paragraph's beginning, if nothing was quoted since.
                 let mut first = i;
                 while first > 0 && !tokens[first].paragraph {
                     first -= 1;
                 }
-                let fresh = quotes.last().map_or(true, |q| q.last < first);
+                let fresh = quotes.last().is_none_or(|q| q.last < first);
                 if fresh && i > first + 2 {
                     quotes.push(Quote {
                         first,
@@ -366,11 +377,23 @@ fn sentences(text: &str, tokens: &mut [Token]) {
                 j -= 1;
             }
             let stop = matches!(tokens[j].text, "." | "!" | "?" | "..." | "…")
-                || (tokens[j].text.ends_with('.') && matches!(tokens[j].lower.as_str(), "p.m." | "a.m." | "u.s." | "inc." | "co."));
+                || (tokens[j].text.ends_with('.')
+                    && matches!(
+                        tokens[j].lower.as_str(),
+                        "p.m." | "a.m." | "u.s." | "inc." | "co."
+                    ));
             let starts = matches!(tokens[i].kind, Kind::Open)
-                || tokens[i].text.chars().next().is_some_and(|c| c.is_uppercase() || c.is_ascii_digit());
-            let gap = text[tokens[i - 1].end..tokens[i].start].chars().any(char::is_whitespace);
-            let abbreviation = tokens[j].text.len() > 1 && tokens[j].text.ends_with('.') && tokens[j].kind == Kind::Word;
+                || tokens[i]
+                    .text
+                    .chars()
+                    .next()
+                    .is_some_and(|c| c.is_uppercase() || c.is_ascii_digit());
+            let gap = text[tokens[i - 1].end..tokens[i].start]
+                .chars()
+                .any(char::is_whitespace);
+            let abbreviation = tokens[j].text.len() > 1
+                && tokens[j].text.ends_with('.')
+                && tokens[j].kind == Kind::Word;
             let verb_after = abbreviation && !tokens[i].paragraph;
             // `"Really?" She said so.` splits, `"Really?" Putin said` does not: a quote that
             // ends with a question or exclamation is followed by its speaker in the same sentence.
@@ -378,7 +401,14 @@ fn sentences(text: &str, tokens: &mut [Token]) {
                 && matches!(tokens[j].text, "!" | "?" | "...")
                 && tokens[i - 1].kind == Kind::Close
                 && tokens[i].kind == Kind::Word;
-            if tokens[i].paragraph || (stop && starts && gap && !verb_after && !speech && tokens[i].kind != Kind::Close) {
+            if tokens[i].paragraph
+                || (stop
+                    && starts
+                    && gap
+                    && !verb_after
+                    && !speech
+                    && tokens[i].kind != Kind::Close)
+            {
                 number += 1;
             }
         }
@@ -400,14 +430,27 @@ mod tests {
 
     #[test]
     fn words_and_clitics() {
-        let words: Vec<&str> = Tokens::new("Russia’s U.S.-led talks cost $1,000.50, Mr. Smith's don't")
-            .tokens
-            .iter()
-            .map(|t| t.text)
-            .collect();
+        let words: Vec<&str> =
+            Tokens::new("Russia’s U.S.-led talks cost $1,000.50, Mr. Smith's don't")
+                .tokens
+                .iter()
+                .map(|t| t.text)
+                .collect();
         assert_eq!(
             words,
-            ["Russia", "’s", "U.S.-led", "talks", "cost", "$1,000.50", ",", "Mr.", "Smith", "'s", "don't"]
+            [
+                "Russia",
+                "’s",
+                "U.S.-led",
+                "talks",
+                "cost",
+                "$1,000.50",
+                ",",
+                "Mr.",
+                "Smith",
+                "'s",
+                "don't"
+            ]
         );
     }
 
@@ -415,16 +458,23 @@ mod tests {
     fn quotes_pair_in_every_kind() {
         assert_eq!(quotes("He said \"no\" and “yes”."), ["\"no\"", "“yes”"]);
         assert_eq!(quotes("''No way,'' he said."), ["''No way,''"]);
-        assert_eq!(quotes("Talks 'will go on', he said of Russia's plan."), ["'will go on'"]);
+        assert_eq!(
+            quotes("Talks 'will go on', he said of Russia's plan."),
+            ["'will go on'"]
+        );
         assert_eq!(quotes("They left,\" she said."), ["They left,\""]);
         assert_eq!(quotes("\"They left, she said."), ["\"They left, she said."]);
         assert_eq!(quotes("“One.\n\n“Two.”"), ["“One.\n\n“Two.”"]);
-        assert_eq!(quotes("the workers' demands and Putin's answer"), Vec::<String>::new());
+        assert_eq!(
+            quotes("the workers' demands and Putin's answer"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]
     fn sentences_end_after_the_closing_mark() {
-        let t = Tokens::new("\"We stay,\" he said. \"We fight.\" Mr. Low left. \"Why?\" Ann asked.");
+        let t =
+            Tokens::new("\"We stay,\" he said. \"We fight.\" Mr. Low left. \"Why?\" Ann asked.");
         let starts: Vec<&str> = (0..t.len())
             .filter(|&i| i == 0 || t.tokens[i].sentence != t.tokens[i - 1].sentence)
             .map(|i| t.tokens[i + usize::from(t.tokens[i].kind == Kind::Open)].text)

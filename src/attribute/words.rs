@@ -91,15 +91,97 @@ pub(crate) fn case(text: &str) -> Case {
 
 /// Titles and ranks that stand before a surname, lower case.
 pub(crate) const TITLES: &[&str] = &[
-    "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "miss", "sir", "lord", "lady", "dame", "dr", "dr.", "prof",
-    "prof.", "professor", "president", "vice-president", "premier", "chancellor", "minister", "secretary",
-    "general", "gen", "gen.", "lt", "lt.", "lieutenant", "colonel", "col", "col.", "maj", "maj.", "major",
-    "captain", "capt", "capt.", "admiral", "adm", "adm.", "commander", "marshal", "sergeant", "sgt",
-    "ambassador", "envoy", "spokesman", "spokeswoman", "spokesperson", "senator", "sen", "sen.", "rep",
-    "rep.", "representative", "congressman", "congresswoman", "gov", "gov.", "governor", "mayor", "mp",
-    "deputy", "chief", "chairman", "chairwoman", "speaker", "commissioner", "director", "head", "leader",
-    "king", "queen", "prince", "princess", "pope", "patriarch", "comrade", "adviser", "advisor", "judge",
-    "attorney", "diplomat", "official", "journalist", "analyst", "official", "candidate", "pm", "fm", "boss",
+    "mr",
+    "mr.",
+    "mrs",
+    "mrs.",
+    "ms",
+    "ms.",
+    "miss",
+    "sir",
+    "lord",
+    "lady",
+    "dame",
+    "dr",
+    "dr.",
+    "prof",
+    "prof.",
+    "professor",
+    "president",
+    "vice-president",
+    "premier",
+    "chancellor",
+    "minister",
+    "secretary",
+    "general",
+    "gen",
+    "gen.",
+    "lt",
+    "lt.",
+    "lieutenant",
+    "colonel",
+    "col",
+    "col.",
+    "maj",
+    "maj.",
+    "major",
+    "captain",
+    "capt",
+    "capt.",
+    "admiral",
+    "adm",
+    "adm.",
+    "commander",
+    "marshal",
+    "sergeant",
+    "sgt",
+    "ambassador",
+    "envoy",
+    "spokesman",
+    "spokeswoman",
+    "spokesperson",
+    "senator",
+    "sen",
+    "sen.",
+    "rep",
+    "rep.",
+    "representative",
+    "congressman",
+    "congresswoman",
+    "gov",
+    "gov.",
+    "governor",
+    "mayor",
+    "mp",
+    "deputy",
+    "chief",
+    "chairman",
+    "chairwoman",
+    "speaker",
+    "commissioner",
+    "director",
+    "head",
+    "leader",
+    "king",
+    "queen",
+    "prince",
+    "princess",
+    "pope",
+    "patriarch",
+    "comrade",
+    "adviser",
+    "advisor",
+    "judge",
+    "attorney",
+    "diplomat",
+    "official",
+    "journalist",
+    "analyst",
+    "official",
+    "candidate",
+    "pm",
+    "fm",
+    "boss",
 ];
 
 /// Whether the word is a title that may stand before a surname.
@@ -112,10 +194,43 @@ pub(crate) fn is_title(word: &str) -> bool {
 pub(crate) fn is_day_or_month(word: &str) -> bool {
     matches!(
         word.trim_end_matches(['.', ',']),
-        "Monday" | "Tuesday" | "Wednesday" | "Thursday" | "Friday" | "Saturday" | "Sunday" | "January"
-            | "February" | "March" | "April" | "May" | "June" | "July" | "August" | "September"
-            | "October" | "November" | "December" | "Mon" | "Tue" | "Tues" | "Wed" | "Thu" | "Thurs"
-            | "Fri" | "Sat" | "Sun" | "Jan" | "Feb" | "Mar" | "Apr" | "Aug" | "Sep" | "Sept" | "Oct"
-            | "Nov" | "Dec"
+        "Monday"
+            | "Tuesday"
+            | "Wednesday"
+            | "Thursday"
+            | "Friday"
+            | "Saturday"
+            | "Sunday"
+            | "January"
+            | "February"
+            | "March"
+            | "April"
+            | "May"
+            | "June"
+            | "July"
+            | "August"
+            | "September"
+            | "October"
+            | "November"
+            | "December"
+            | "Mon"
+            | "Tue"
+            | "Tues"
+            | "Wed"
+            | "Thu"
+            | "Thurs"
+            | "Fri"
+            | "Sat"
+            | "Sun"
+            | "Jan"
+            | "Feb"
+            | "Mar"
+            | "Apr"
+            | "Aug"
+            | "Sep"
+            | "Sept"
+            | "Oct"
+            | "Nov"
+            | "Dec"
     )
 }

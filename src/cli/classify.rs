@@ -83,7 +83,7 @@ fn parse(line: &Line) -> std::result::Result<Statement, Bad> {
         let text = content.trim().to_string();
         return Ok(Statement {
             id: line.number.to_string(),
-            language: segment::language(&text),
+            language: language(&text),
             text,
             ..Statement::default()
         });
@@ -99,15 +99,9 @@ fn parse(line: &Line) -> std::result::Result<Statement, Bad> {
     let date = match row.remove("date") {
         None | Some(Value::Null) => None,
         Some(Value::String(s)) if s.trim().is_empty() => None,
-        Some(Value::String(s)) => match crate::input::parse_date(&s) {
-            Some(d) => Some(d),
-            None => {
-                return Err(bad(
-                    Some(id),
-                    format!("the date `{s}` is not understood; write it as YYYY-MM-DD"),
-                ))
-            }
-        },
+        Some(Value::String(s)) => {
+            Some(crate::input::parse_date(&s).map_err(|e| bad(Some(id.clone()), e))?)
+        }
         Some(other) => {
             return Err(bad(
                 Some(id),
@@ -122,12 +116,16 @@ fn parse(line: &Line) -> std::result::Result<Statement, Bad> {
     };
     Ok(Statement {
         id,
-        language: segment::language(&text),
+        language: language(&text),
         text,
         date,
         document,
         extra: row,
     })
+}
+
+fn language(text: &str) -> Option<String> {
+    segment::language::detect(text).map(str::to_string)
 }
 
 #[cfg(test)]

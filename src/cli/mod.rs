@@ -1,8 +1,12 @@
 //! The command line: raw arguments, checked settings, and one file per command.
 
+pub mod analyze;
 pub mod classify;
+pub mod eval;
 pub mod info;
+mod predict;
 pub mod relate;
+pub mod report;
 mod stream;
 pub mod train;
 
@@ -87,12 +91,18 @@ impl Common {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Read articles, classify every statement, line up the opposing claims, write reports
+    Analyze(analyze::AnalyzeArgs),
     /// Label statements: JSONL or plain lines in, one JSON line out per record
     Classify(classify::ClassifyArgs),
     /// Judge how pairs of statements meet: JSONL in, one JSON line out per pair
     Relate(relate::RelateArgs),
+    /// Score predictions against labelled statements, attributions or pairs
+    Eval(eval::EvalArgs),
     /// Fine-tune on your own labels, on this machine
     Train(train::TrainArgs),
+    /// Write the reports of a finished run again, without a model
+    Report(report::ReportArgs),
     /// Show versions, device, model, hashes and sides file
     Info(info::InfoArgs),
 }
@@ -146,9 +156,43 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, context: &Context) -> Result<u8> {
     match command {
+        Command::Analyze(args) => analyze::run(args, context),
         Command::Classify(args) => classify::run(args, context),
         Command::Relate(args) => relate::run(args, context),
+        Command::Eval(args) => evaluate(&args, context),
+        Command::Report(args) => report::run(args, context),
         Command::Train(args) => train::run(args, context),
         Command::Info(args) => info::run(args, context),
     }
+}
+
+fn evaluate(args: &eval::EvalArgs, context: &Context) -> Result<u8> {
+    use std::io::IsTerminal;
+    let sides = context.sides()?;
+    let names = sides.names();
+    let stdout = std::io::stdout();
+    let terminal = stdout.is_terminal();
+    let screen = eval::Screen {
+        color: context.settings.color.on(terminal),
+        width: terminal_size::terminal_size().map(|(w, _)| w.0),
+    };
+    let open = |other: Option<&std::path::Path>| -> Result<Box<dyn crate::eval::predictions::Predictor>> {
+        let model = match other {
+            Some(path) => Model::find(&path.to_string_lossy())?,
+            None => context.model()?,
+        };
+        Ok(Box::new(predict::ModelPredictor::new(
+            model,
+            sides.clone(),
+            context.settings.clone(),
+        )))
+    };
+    eval::run(
+        args,
+        open,
+        &names,
+        screen,
+        &mut stdout.lock(),
+        &mut std::io::stderr().lock(),
+    )
 }

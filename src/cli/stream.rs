@@ -87,11 +87,10 @@ fn read_lines(inputs: Vec<PathBuf>) -> Result<Receiver<Result<Line>>> {
 }
 
 fn next_line(
-    reader: &mut dyn BufRead,
+    mut reader: &mut dyn BufRead,
 ) -> std::io::Result<Option<std::result::Result<String, String>>> {
     let mut bytes = Vec::new();
-    let n = reader
-        .by_ref()
+    let n = (&mut reader)
         .take(MAX_LINE as u64 + 1)
         .read_until(b'\n', &mut bytes)?;
     if n == 0 {

@@ -49,7 +49,7 @@ pub fn open(path: &Path, opts: &Options) -> Result<Input, String> {
     let mut head = [0u8; 4];
     let n = fill(&mut file, &mut head).map_err(|e| io_message(&e))?;
     let compression = Compression::of(&head[..n]);
-    let raw = io::Cursor::new(head[..n].to_vec()).chain(file);
+    let raw = io::Cursor::new(head).take(n as u64).chain(file);
     let inner: Box<dyn Read + Send> = match compression {
         Compression::None => Box::new(raw),
         Compression::Gzip | Compression::Zstd => {
@@ -79,9 +79,12 @@ pub fn open(path: &Path, opts: &Options) -> Result<Input, String> {
     Ok(BufReader::with_capacity(64 << 10, inner))
 }
 
-/// Reads the whole decompressed content, up to the file limit.
-pub fn read_whole(path: &Path, opts: &Options) -> Result<Vec<u8>, String> {
-    read_rest(open(path, opts)?, opts)
+/// The first `n` bytes of an input (fewer if it is shorter), and the input from its beginning.
+pub fn peek(mut input: Input, n: usize) -> io::Result<(Vec<u8>, impl BufRead + Send)> {
+    let mut head = vec![0; n];
+    let n = fill(&mut input, &mut head)?;
+    head.truncate(n);
+    Ok((head.clone(), io::Cursor::new(head).chain(input)))
 }
 
 /// Reads what is left of an input, up to the file limit.

@@ -70,7 +70,7 @@ fn checked(text: String, encoding: &'static str) -> Result<Decoded, String> {
         n += 1;
         controls += usize::from(is_control(c) || c == '\u{FFFD}');
     }
-    if controls * 50 > n {
+    if controls > 2 && controls * 50 > n {
         return Err(format!(
             "this is binary data or damaged text ({controls} of {n} characters cannot be shown); save its text as UTF-8 and name that file"
         ));

@@ -90,7 +90,7 @@ impl Format {
     }
 }
 
-/// Bytes looked at to tell the format. At most the size of the reader's buffer.
+/// Bytes looked at to tell the format.
 const SNIFF: usize = 32 << 10;
 
 /// Whether a line looks like a CSV header: short cells, one of them named `text`.
@@ -175,9 +175,8 @@ impl Source {
     }
 
     fn open(&self, opts: &Options) -> Result<Documents, String> {
-        let mut input = bytes::open(self.file(), opts)?;
-        let head = input.fill_buf().map_err(|e| bytes::io_message(&e))?;
-        let head = head[..head.len().min(SNIFF)].to_vec();
+        let (head, input) = bytes::peek(bytes::open(self.file(), opts)?, SNIFF)
+            .map_err(|e| bytes::io_message(&e))?;
         if head.is_empty() {
             return Err("the file is empty; there is nothing to read".into());
         }
@@ -240,7 +239,7 @@ impl Source {
     }
 
     /// Parquet needs a file that can be read from its end; a compressed one is unpacked to a temporary file.
-    fn parquet(&self, input: bytes::Input, opts: &Options) -> Result<Documents, String> {
+    fn parquet(&self, input: impl Read, opts: &Options) -> Result<Documents, String> {
         let plain = File::open(self.file())
             .and_then(|mut f| {
                 let mut magic = [0u8; 4];

@@ -294,17 +294,19 @@ fn encodings_through_files() {
         );
         assert_eq!(good[0].title.as_deref(), Some("Talks go on"));
     }
-    let (good, _) = read(&put(
+    let (good, bad) = read(&put(
         dir.path(),
         "d.jsonl",
         utf16("{\"text\":\"Да.\"}\n{\"text\":\"Нет.\"}\n"),
     ));
+    assert!(bad.is_empty(), "{bad:?}");
     assert_eq!(good[1].text, "Нет.");
-    let (good, _) = read(&put(
+    let (good, bad) = read(&put(
         dir.path(),
         "e.csv",
         b"\xEF\xBB\xBFtext;title\nOne.;T\n",
     ));
+    assert!(bad.is_empty(), "{bad:?}");
     assert_eq!(
         (good[0].text.as_str(), good[0].title.as_deref()),
         ("One.", Some("T"))
@@ -446,4 +448,23 @@ fn classified_statements_are_recognised() {
     let all = sources(&[file], &Options::default()).unwrap();
     assert!(all[0].is_classified());
     assert_eq!(all[0].classified(&Options::default()).count(), 4);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(200))]
+
+    /// Whatever the bytes and the ending, reading ends and does not panic, and no document is blank.
+    #[test]
+    fn any_bytes_under_any_ending(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+        head in proptest::sample::select(vec!["", "PAR1", "\u{FEFF}", "{\"text\":", "id,text\n", "<html>", "T\n20220215\n", "---\ntitle: x\n"]),
+        ending in proptest::sample::select(vec!["txt", "md", "json", "jsonl", "csv", "html", "parquet", "txt.gz", "bin"]),
+    ) {
+        let dir = folder();
+        let file = put(dir.path(), &format!("x.{ending}"), [head.as_bytes(), &bytes].concat());
+        let (good, bad) = read(&file);
+        assert!(!good.is_empty() || !bad.is_empty());
+        assert!(good.iter().all(|d| !d.text.trim().is_empty() && !d.id.is_empty()));
+        assert!(bad.iter().all(|r| r.source.contains("x.") && !r.error.is_empty()));
+    }
 }

@@ -2,12 +2,12 @@
 
 /// Words after which a full stop never ends a sentence when a name or number follows.
 const TITLES: &[&str] = &[
-    "Mr", "Mrs", "Ms", "Mx", "Messrs", "Mmes", "Mme", "Mlle", "Dr", "Drs", "Prof", "Profs", "Rev",
-    "Revd", "Hon", "Fr", "Msgr", "Gen", "Gens", "Lt", "Lts", "Col", "Cols", "Maj", "Majs", "Capt",
-    "Capts", "Cmdr", "Cdr", "Comdr", "Adm", "Adms", "Brig", "Sgt", "Sgts", "Cpl", "Pvt", "Pfc",
-    "Spc", "Ens", "Sen", "Sens", "Rep", "Reps", "Gov", "Govs", "Pres", "Amb", "Atty", "Supt",
-    "Insp", "Det", "Asst", "Mt", "Ft", "Ste", "vs", "viz", "cf", "e.g", "i.e", "eg", "ie", "Lieut",
-    "Dep", "Secy", "Treas", "Cllr",
+    "v", "Mr", "Mrs", "Ms", "Mx", "Messrs", "Mmes", "Mme", "Mlle", "Dr", "Drs", "Prof", "Profs",
+    "Rev", "Revd", "Hon", "Fr", "Msgr", "Gen", "Gens", "Lt", "Lts", "Col", "Cols", "Maj", "Majs",
+    "Capt", "Capts", "Cmdr", "Cdr", "Comdr", "Adm", "Adms", "Brig", "Sgt", "Sgts", "Cpl", "Pvt",
+    "Pfc", "Spc", "Ens", "Sen", "Sens", "Rep", "Reps", "Gov", "Govs", "Pres", "Amb", "Atty",
+    "Supt", "Insp", "Det", "Asst", "Mt", "Ft", "Ste", "vs", "viz", "cf", "incl", "esp", "e.g",
+    "i.e", "eg", "ie", "Lieut", "Dep", "Secy", "Treas", "Cllr",
 ];
 
 /// Words that are abbreviations only before a number: `No. 10`, `Art. 5`, `Feb. 24`.

@@ -89,13 +89,13 @@ static RULES: LazyLock<Vec<(Filtered, Regex)>> = LazyLock::new(|| {
     let ago = r"(?:\d+|an?|one)\s*(?:m|h|d|s|min(?:ute)?s?|hours?|hrs?|days?|weeks?|months?|years?)\.?\s+ago";
     let moment = format!(r"(?:{date}|{CLOCK}|{ago})");
     let list: Vec<(Filtered, String)> = vec![
-        (TimeStamp, format!(r"(?i-u)^(?:(?:first\s+)?(?:published|updated|last updated|last modified|posted|modified|date|time|live|breaking)(?:\s+(?:on|at))?\s*[:\-–]?\s*)?{moment}(?:\s*(?:,|\||·|•|-|–|—|/|at|on)?\s*{moment}){{0,2}}\.?$")),
+        (TimeStamp, format!(r"(?i)^(?:(?:first\s+)?(?:published|updated|last updated|last modified|posted|modified|date|time|live|breaking)(?:\s+(?:on|at))?\s*[:\-–]?\s*)?{moment}(?:\s*(?:,|\||·|•|-|–|—|/|at|on)?\s*{moment}){{0,2}}\.?$")),
         (SocialEmbed, r"^[—–-]\s*.{1,60}\(@\w{1,20}\)(?:\s+\w+ \d{1,2}, \d{4})?$".into()),
         (SocialEmbed, r"^.{0,60}\(@\w{1,20}\)\s+\w+ \d{1,2}, \d{4}$".into()),
         (SocialEmbed, r"(?i)^(?:view (?:this )?(?:post|tweet|profile|on)\b.{0,40}|(?:a|this) post (?:shared|was shared) by .{1,60}|this content (?:is not|isn.t) available.{0,40}|(?:end of|skip) (?:twitter|facebook|instagram|youtube|telegram|x) (?:post|video|content).{0,40}|allow (?:twitter|facebook|instagram|youtube|telegram) content\??|(?:see|show) more (?:on|posts).{0,40}|view original tweet.{0,20})$".into()),
         (Caption, r"(?i)^(?:image|photo|picture|video|media|getty|file)\s*(?:source|credit|copyright|caption|courtesy|by)s?\s*[,:©].*$".into()),
         (Caption, r"(?i)^(?:image|photo|video)\s*(?:source|credit|copyright|caption)$".into()),
-        (Caption, r"(?i)^(?:photo|image|picture|video|photograph|credit|copyright|source)\s*:\s*[^.!?]{1,80}$".into()),
+        (Caption, r"(?i)^(?:photo|image|picture|video|photograph|credit|copyright|sources?)\s*:\s*(?:[^.!?]|\.\w){1,80}$".into()),
         (Caption, r"(?i)^(?:photo|photograph|image|picture|video|illustration)s?\s+by\s+[^.!?]{1,80}$".into()),
         (Caption, r"^(?:FILE(?: PHOTO| -| –| —|:)|File photo|Archive photo|Illustrative (?:photo|image))\b?.*$".into()),
         (Caption, r"^(?:©|\(c\)|&copy;).{0,120}$".into()),
@@ -109,7 +109,7 @@ static RULES: LazyLock<Vec<(Filtered, Regex)>> = LazyLock::new(|| {
         (CookieNotice, r"(?i)^(?:please )?(?:enable|turn on|activate) java ?script\b.{0,120}$".into()),
         (CookieNotice, r"(?i)^(?:your browser (?:does not|doesn.t|is not|isn.t).{0,100}|to (?:display|view|play|watch) this (?:content|video|audio).{0,120})$".into()),
         (CookieNotice, r"(?i)\b(?:by (?:clicking|continuing|using|signing|subscribing|submitting)|i|you) .{0,60}\b(?:agree|consent|accept)\b.{0,60}\b(?:privacy (?:policy|notice)|terms (?:of (?:use|service)|and conditions))".into()),
-        (Navigation, r"(?i)^(?:advert(?:isement|ising)?|ads?|sponsored(?: content)?|share(?: (?:this|on|via|it|now|article|story|by email|the article|this (?:article|story|page|post|with|on)).{0,40})?|print(?: this)?|e-?mail|facebook|twitter|whatsapp|telegram|instagram|youtube|linkedin|reddit|copy(?: the)? link|link copied.?|comments?(?: \(?\d+\)?)?|\d+ comments?|leave a (?:comment|reply)|no comments(?: yet)?|post a comment|sign (?:in|up|out)|log ?(?:in|out)|register|subscribe(?: now)?|my account|menu|search|home|home ?page|main page|skip to (?:main )?(?:content|navigation)|back to top|go (?:back|to top)|top|close|next|previous|prev|most (?:read|popular|viewed|commented)(?: \w+){0,2}|trending(?: now)?|latest(?: news| stories)?|top stories|tags?|topics?|key points|key events|about us|contact(?: us)?|privacy(?: policy)?|terms(?: of use| of service| and conditions)?|newsletters?|donate|support us|save|bookmark|font size|loading\.*|play(?: video| audio)?|pause|mute|unmute|listen(?: to (?:this )?article)?|\d+ min(?:ute)?s? read|reading time.{0,20}|categor(?:y|ies)|all rights reserved|world|politics|business|opinion|sports?|culture|video|videos|photos?|gallery|live|breaking(?: news)?)[.:!]?$".into()),
+        (Navigation, r"(?i)^(?:advert(?:isement|ising)?|ads?|sponsored(?: content)?|share(?: (?:this|on|via|it|now|article|story|by email|the article|this (?:article|story|page|post|with|on)).{0,40})?|print(?: this)?|e-?mail|facebook|twitter|whatsapp|telegram|instagram|youtube|linkedin|reddit|copy(?: the)? link|link copied.?|comments?(?: \(?\d+\)?)?|\d+ comments?|leave a (?:comment|reply)|no comments(?: yet)?|post a comment|sign (?:in|up|out)|log ?(?:in|out)|register|subscribe(?: now)?|my account|menu|search|home|home ?page|main page|skip to (?:main )?(?:content|navigation)|back to top|go (?:back|to top)|top|close|next|previous|prev|most (?:read|popular|viewed|commented)(?: \w+){0,2}|trending(?: now)?|latest(?: news| stories)?|top stories|tags?|topics?|key points|key events|about us|contact(?: us)?|privacy(?: policy)?|terms(?: of use| of service| and conditions)?|newsletters?|donate|support us|save|bookmark|font size|loading\.*|(?:play|view)(?: video| audio)?|pause|mute|unmute|listen(?: to (?:this )?article)?|\d+ min(?:ute)?s? read|reading time.{0,20}|categor(?:y|ies)|all rights reserved|world|politics|business|opinion|sports?|culture|video|videos|photos?|gallery|live|breaking(?: news)?)[.:!]?$".into()),
         (Navigation, r"(?i)^(?:tags?|topics?|categor(?:y|ies)|keywords|filed under|posted in)\s*:\s*[^.!?]{1,200}$".into()),
         (Navigation, r"(?i)^(?:please )?(?:sign up|subscribe|follow us|follow (?:our|the)|download (?:our|the)|join (?:us|our)|share this|tap here|like us|support (?:our|the \w+.s) (?:work|journalism)|register|get (?:our|the latest)|check out|stay (?:tuned|up to date|informed))\b.{0,120}\b(?:newsletters?|channels?|app|twitter|telegram|facebook|youtube|instagram|whatsapp|podcasts?|alerts?|inbox|notifications?|breaking news|subscribers?|account|free)\b.{0,60}$".into()),
         (Navigation, r"(?i)^(?:(?:copyright|©)\b.{0,120}|.{0,80}\ball rights reserved\b.{0,60}|this (?:material|article|story) may not be (?:published|reproduced).{0,160}|(?:have|got) (?:a|an) (?:story|tip|news tip|comment).{0,120}|the views expressed in this article.{0,200}|do you have (?:a|any) (?:question|comment|story)s?.{0,120})$".into()),
@@ -122,14 +122,14 @@ static RULES: LazyLock<Vec<(Filtered, Regex)>> = LazyLock::new(|| {
 /// Openings of a byline.
 static BY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"^(?i:by|(?:additional )?reporting(?: and writing)?(?: contributed)? by|editing by|written by|(?:compiled|edited|reported|translated|prepared|produced|writing) by|story by|text by|with reporting by|author|authors|words by|from)\s*:?\s+",
+        r"^(?i:by|(?:additional )?reporting(?: and writing)?(?: contributed)? by|editing by|written by|(?:compiled|edited|reported|translated|prepared|produced|writing) by|story by|text by|with reporting by|authors?(?:\s*/\s*authors?)?|words by|from)\s*:?\s+",
     )
     .expect("valid")
 });
 
 /// Datelines (`KYIV, Feb 24 (Reuters) -`) standing alone.
 static DATELINE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[A-Z][A-Za-z./ -]{2,40},?(?:\s+[A-Za-z]+\.?\s+\d{1,2}\.?,?)?\s*(?:\((?:AP|AFP|Reuters|REUTERS|TASS|Xinhua|UPI|CNN|dpa|Interfax)\)|/(?:TASS|UKRINFORM)/)\.?\s*[-–—]*$")
+    Regex::new(r"^(?:[A-Z][A-Za-z ]{0,30} )?CNN(?: Business)?\s*[-–—]$|^[A-Z][A-Za-z./ -]{2,40},?(?:\s+[A-Za-z]+\.?\s+\d{1,2}\.?,?)?\s*(?:\((?:AP|AFP|Reuters|REUTERS|TASS|Xinhua|UPI|CNN|dpa|Interfax)\)|/(?:TASS|UKRINFORM)/)\.?\s*[-–—]*$")
         .expect("valid")
 });
 
@@ -151,6 +151,9 @@ fn is_byline(text: &str) -> bool {
     if opening.starts_with("from") && !colon {
         return false;
     }
+    if opening.starts_with("author") {
+        return colon && text.len() <= 80;
+    }
     let rest = text[by.end()..].trim_end_matches(['.', ')', ';']);
     let mut names = 0;
     for word in rest.split([' ', '\u{a0}', ',', ';', '|', '/', '·', '•', '\t']) {
@@ -168,10 +171,10 @@ fn is_byline(text: &str) -> bool {
     }
     let sure = opening.len() > "by ".len();
     // `By Monday` and `By Russia` alone are no bylines.
-    names >= if sure { 1 } else { 2 } && !has_day_or_month(rest)
+    names >= if sure { 1 } else { 2 } && !starts_with_day(rest)
 }
 
-fn has_day_or_month(text: &str) -> bool {
+fn starts_with_day(text: &str) -> bool {
     static DAY: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:(?:Early|Late|Mid|Next|Last|This)\s+)?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
             .expect("valid")
@@ -200,6 +203,8 @@ mod tests {
                 Byline,
             ),
             ("KYIV, Feb 24 (Reuters) -", Byline),
+            ("Author/author: AB/cd", Byline),
+            ("New York CNN —", Byline),
             ("Image source, Getty Images", Caption),
             ("Photo: Jane Doe/AFP", Caption),
             ("FILE PHOTO: A tank drives past a sign", Caption),

@@ -181,7 +181,7 @@ const CLOSERS: [char; 7] = ['"', '”', '’', '\'', '»', ')', ']'];
 
 /// `1.`, `(2)`, `III.` and the like, standing alone at the head of a sentence.
 static LIST_NUMBER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\W*(?:\d{1,3}|[a-zA-Z]|[IVX]{1,5})[.)]+$").expect("valid"));
+    LazyLock::new(|| Regex::new(r"^\W*(?:\d{1,3}|[a-zA-Z]|[IVXІХ]{1,5})[.)]+$").expect("valid"));
 
 /// Names that begin in lower case: `iPhone`, `eBay`, `al-Qaida` does not count.
 static CAMEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[a-z]\p{Lu}").expect("valid"));
@@ -190,7 +190,7 @@ static CAMEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[a-z]\p{Lu}").exp
 /// a name or title of few words, a verb of speech, and no clause of its own.
 static ATTRIBUTION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"^(?:[\p{Lu}\p{Ll}][\w’'.-]*,?\s+){1,6}?(?:said|says|asked|asks|added|adds|told|wrote|writes|tweeted|replied|warned|declared|insisted|quipped|posted|exclaimed|stressed|noted|concluded|explained|continued)\b(.{0,60})$",
+        r"^(?:[\p{Lu}\p{Ll}][\w’'.-]*,?\s+){1,6}?(?:said|says|asked|asks|added|adds|told|wrote|writes|tweeted|replied|warned|declared|insisted|quipped|posted|exclaimed|shouted|yelled|stressed|noted|concluded|explained|continued)\b(.{0,60})$",
     )
     .expect("valid")
 });

@@ -86,7 +86,8 @@ fn offices(sides: &Sides) -> Result<(), Problem> {
     for (i, a) in sides.actors.iter().enumerate() {
         for role in &a.roles {
             for (j, other) in &held[role.title.as_str()] {
-                let later = *j > i || (*j == i && std::ptr::from_ref(*other) > std::ptr::from_ref(role));
+                let later =
+                    *j > i || (*j == i && std::ptr::from_ref(*other) > std::ptr::from_ref(role));
                 if later && role.overlaps(other) {
                     return Err(Problem::actor(
                         *j,

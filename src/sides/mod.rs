@@ -106,7 +106,7 @@ pub struct Role {
 impl Role {
     /// Whether the office was held on `date`, both days of handing over included.
     pub fn holds_on(&self, date: NaiveDate) -> bool {
-        self.from.map_or(true, |f| f <= date) && self.to.map_or(true, |t| date <= t)
+        self.from.is_none_or(|f| f <= date) && self.to.is_none_or(|t| date <= t)
     }
 
     /// Whether two terms share more than a day of handing over.
@@ -129,7 +129,7 @@ impl Actor {
                 Some(d) => role.holds_on(d),
                 None => role.to.is_none(),
             };
-            if holds && best.map_or(true, |b| role.from > b.from) {
+            if holds && best.is_none_or(|b| role.from > b.from) {
                 best = Some(role);
             }
         }

@@ -241,7 +241,10 @@ fn blocs(raw: Vec<RawBloc>, text: &str, path: &Path) -> Result<[Bloc; 2]> {
             return Err(fail(
                 i,
                 &b.id,
-                format!("bloc id \"{}\" cannot be used: choose a word other than \"other\"", b.id),
+                format!(
+                    "bloc id \"{}\" cannot be used: choose a word other than \"other\"",
+                    b.id
+                ),
             ));
         }
         for c in [&b.color, &b.color_dark] {
@@ -258,7 +261,10 @@ fn blocs(raw: Vec<RawBloc>, text: &str, path: &Path) -> Result<[Bloc; 2]> {
         return Err(fail(
             1,
             &blocs[1].id,
-            format!("both blocs have the id \"{}\": give each its own", blocs[1].id),
+            format!(
+                "both blocs have the id \"{}\": give each its own",
+                blocs[1].id
+            ),
         ));
     }
     Ok(blocs)
@@ -281,7 +287,11 @@ fn actor(a: RawActor, i: usize, names: &SideNames) -> Result<Actor, Problem> {
     })?;
     for (what, value) in [("id", &a.id), ("name", &a.name)] {
         if value.trim().is_empty() {
-            return Err(Problem::actor(i, "", format!("actor {} has an empty {what}", i + 1)));
+            return Err(Problem::actor(
+                i,
+                "",
+                format!("actor {} has an empty {what}", i + 1),
+            ));
         }
     }
     for list in [&a.aliases, &a.ambiguous, &a.demonyms, &a.nouns] {
@@ -304,7 +314,10 @@ fn actor(a: RawActor, i: usize, names: &SideNames) -> Result<Actor, Problem> {
                 return Err(Problem::actor(
                     i,
                     &r.title,
-                    format!("role \"{}\" of \"{}\" ends ({t}) before it begins ({f})", r.title, a.id),
+                    format!(
+                        "role \"{}\" of \"{}\" ends ({t}) before it begins ({f})",
+                        r.title, a.id
+                    ),
                 ));
             }
         }
@@ -380,7 +393,10 @@ fn syntax(e: &toml::de::Error, text: &str, path: &Path) -> Error {
 
 fn line_at(text: &str, byte: usize) -> usize {
     let end = byte.min(text.len());
-    1 + text.as_bytes()[..end].iter().filter(|&&b| b == b'\n').count()
+    1 + text.as_bytes()[..end]
+        .iter()
+        .filter(|&&b| b == b'\n')
+        .count()
 }
 
 fn line_of(text: &str, key: &str) -> Option<usize> {

@@ -15,11 +15,18 @@ pub(crate) fn quote_before(t: &Tokens, i: usize) -> Option<Quote> {
     }
     let q = t.quote_to(j)?;
     let inner = q.last.checked_sub(1)?;
-    let ends = matches!(t.tokens[inner].text, "," | "?" | "!" | "." | "—" | "–" | "--" | "..." | "…");
+    let ends = matches!(
+        t.tokens[inner].text,
+        "," | "?" | "!" | "." | "—" | "–" | "--" | "..." | "…"
+    );
     // The name of a broadcast or book: `on "Meet the Press," he said`.
     let title = q.last - q.first <= 6
         && q.first > t.sentence_start(q.first)
-        && (q.first..q.last).all(|k| !t.tokens[k].is_word() || t.tokens[k].capitalised() || matches!(t.lower(k), "the" | "of" | "this" | "and" | "with" | "a"));
+        && (q.first..q.last).all(|k| {
+            !t.tokens[k].is_word()
+                || t.tokens[k].capitalised()
+                || matches!(t.lower(k), "the" | "of" | "this" | "and" | "with" | "a")
+        });
     (!title && (outside || ends || q.last - q.first > 6)).then_some(q)
 }
 
@@ -30,8 +37,12 @@ pub(crate) fn quoted_before(t: &Tokens, q: Quote, claimed: &dyn Fn(usize) -> boo
     let mut first = q.first;
     if start < q.first {
         let lead = q.first - start;
-        let small = (start..q.first).all(|i| matches!(t.lower(i), "but" | "and" | "so" | "yet" | "," | "still"));
-        let clean = (start..q.first).all(|i| !claimed(i)) && t.tokens[start..q.first].iter().all(|x| x.kind != Kind::Close);
+        let small = (start..q.first)
+            .all(|i| matches!(t.lower(i), "but" | "and" | "so" | "yet" | "," | "still"));
+        let clean = (start..q.first).all(|i| !claimed(i))
+            && t.tokens[start..q.first]
+                .iter()
+                .all(|x| x.kind != Kind::Close);
         let ends_open = t.tokens[q.first - 1].is_word();
         if lead > 0 && !small && clean && ends_open {
             first = start;
@@ -49,14 +60,17 @@ pub(crate) fn continued(t: &Tokens, right: usize, is_cue: &dyn Fn(usize) -> bool
     let mut i = right + 1;
     while i <= end {
         if let Some(q) = t.quote_from(i) {
-            if t.tokens[i - 1].is_comma() || matches!(t.tokens[i - 1].text, "—" | "–" | ":" | "--") {
+            if t.tokens[i - 1].is_comma()
+                || matches!(t.tokens[i - 1].text, "—" | "–" | ":" | "--" | ";")
+            {
                 out.push((q.first, q.last));
                 i = q.last + 1;
                 break;
             }
             return out;
         }
-        if is_cue(i) {
+        if is_cue(i) && !lexicon::verb(t.lower(i)).is_some_and(|v| v.inflection == Inflection::Ing)
+        {
             return out;
         }
         i += 1;
@@ -76,7 +90,11 @@ pub(crate) fn continued(t: &Tokens, right: usize, is_cue: &dyn Fn(usize) -> bool
 
 /// A quotation that opens right after the reporting clause `..=right`, after a
 /// comma or colon and at most some words of circumstance.
-pub(crate) fn quote_after(t: &Tokens, right: usize, is_cue: &dyn Fn(usize) -> bool) -> Option<Quote> {
+pub(crate) fn quote_after(
+    t: &Tokens,
+    right: usize,
+    is_cue: &dyn Fn(usize) -> bool,
+) -> Option<Quote> {
     let mut i = right + 1;
     while i < t.len() && i <= right + 16 {
         if t.tokens[i].kind == Kind::Open {
@@ -85,11 +103,15 @@ pub(crate) fn quote_after(t: &Tokens, right: usize, is_cue: &dyn Fn(usize) -> bo
             let introduced = matches!(before, "," | ":") || (i == right + 1);
             return (introduced && (q.last - q.first > 2 || before == ":")).then_some(q);
         }
-        if is_cue(i) || matches!(t.tokens[i].text, "." | ";" | "?" | "!") || t.tokens[i].is("that") {
+        if is_cue(i) || matches!(t.tokens[i].text, "." | ";" | "?" | "!") || t.tokens[i].is("that")
+        {
             return None;
         }
         // A second comma closes a circumstance; further ones mean another clause.
-        if t.tokens[i].is_comma() && t.tokens.get(i + 1).is_some_and(|n| n.kind != Kind::Open) && i > right + 10 {
+        if t.tokens[i].is_comma()
+            && t.tokens.get(i + 1).is_some_and(|n| n.kind != Kind::Open)
+            && i > right + 10
+        {
             return None;
         }
         i += 1;
@@ -141,8 +163,23 @@ fn that_ahead(t: &Tokens, from: usize, end: usize, hearer: bool) -> Option<usize
     if first == "that" {
         return Some(from);
     }
+    let next = t.lower(from + 1);
+    // `to reprint an editorial that …`, `on creating a board that …`: the content itself.
+    let plain = t.tokens.get(from + 1).is_some_and(|n| {
+        n.capitalised()
+            || lexicon::DETERMINERS.contains(&next)
+            || lexicon::is_people(next)
+            || matches!(
+                next,
+                "me" | "him" | "them" | "us" | "his" | "her" | "their" | "its"
+            )
+    });
     let starts = lexicon::PREPOSITIONS.contains(&first)
-        || t.tokens.get(from).is_some_and(|x| words::is_day_or_month(x.text))
+        && (plain || first != "to")
+        && !next.ends_with("ing")
+        || t.tokens
+            .get(from)
+            .is_some_and(|x| words::is_day_or_month(x.text))
         || lexicon::ADVERBS.contains(&first)
         || first.ends_with("ly")
         || matches!(first, "late" | "last" | "early" | "this" | "here");
@@ -151,13 +188,19 @@ fn that_ahead(t: &Tokens, from: usize, end: usize, hearer: bool) -> Option<usize
     }
     for i in from + 1..=end.min(from + 16) {
         let tok = &t.tokens[i];
-        if tok.is("that") || (hearer && matches!(tok.lower.as_str(), "how" | "why" | "whether" | "what")) {
+        if tok.is("that")
+            || (hearer && matches!(tok.lower.as_str(), "how" | "why" | "whether" | "what"))
+        {
             return Some(i);
         }
         if tok.kind != Kind::Word && tok.kind != Kind::Clitic
             || lexicon::AUX.contains(&tok.lower.as_str())
-            || matches!(tok.lower.as_str(), "who" | "which" | "he" | "she" | "they" | "it" | "there")
-            || lexicon::verb(&tok.lower).is_some_and(|v| v.inflection == Inflection::Past && !v.noun)
+            || matches!(
+                tok.lower.as_str(),
+                "who" | "which" | "he" | "she" | "they" | "it" | "there"
+            )
+            || lexicon::verb(&tok.lower)
+                .is_some_and(|v| v.inflection == Inflection::Past && !v.noun)
         {
             return None;
         }
@@ -168,17 +211,44 @@ fn that_ahead(t: &Tokens, from: usize, end: usize, hearer: bool) -> Option<usize
 /// Past the hearer of `told`: the position after it.
 fn hearer(t: &Tokens, from: usize, end: usize) -> Option<usize> {
     let w = t.lower(from);
-    if matches!(w, "that" | "of" | "about" | "how" | "what" | "why") || t.tokens.get(from)?.kind == Kind::Open {
+    if matches!(w, "that" | "of" | "about" | "how" | "what" | "why")
+        || t.tokens.get(from)?.kind == Kind::Open
+    {
         return Some(from);
     }
-    if matches!(w, "me" | "him" | "her" | "them" | "us" | "you" | "reporters" | "journalists" | "lawmakers" | "supporters" | "parliament" | "viewers" | "voters" | "it" | "people" | "senators" | "ministers" | "delegates")
-        && !t.tokens.get(from + 1).is_some_and(|n| n.kind == Kind::Clitic)
-        && !(w == "her" && t.tokens.get(from + 1).is_some_and(|n| n.is_word() && lexicon::PEOPLE.contains(&n.lower.as_str())))
+    if matches!(
+        w,
+        "me" | "him"
+            | "her"
+            | "them"
+            | "us"
+            | "you"
+            | "reporters"
+            | "journalists"
+            | "lawmakers"
+            | "supporters"
+            | "parliament"
+            | "viewers"
+            | "voters"
+            | "it"
+            | "people"
+            | "senators"
+            | "ministers"
+            | "delegates"
+    ) && !t
+        .tokens
+        .get(from + 1)
+        .is_some_and(|n| n.kind == Kind::Clitic)
+        && !(w == "her"
+            && t.tokens
+                .get(from + 1)
+                .is_some_and(|n| n.is_word() && lexicon::is_people(n.lower.as_str())))
     {
         return Some(from + 1);
     }
     let mut i = from;
     let mut capital = false;
+    let determined = lexicon::DETERMINERS.contains(&w);
     while i <= end {
         let tok = &t.tokens[i];
         let w = tok.lower.as_str();
@@ -192,7 +262,10 @@ fn hearer(t: &Tokens, from: usize, end: usize) -> Option<usize> {
                         || lexicon::PRONOUNS.contains(&w)
                         || lexicon::AUX.contains(&w)
                         || matches!(w, "there" | "the" | "a" | "an" | "his" | "their" | "its")
-                        || (capital && !t.tokens[i - 1].is("of") && t.tokens[i - 1].kind != Kind::Clitic))
+                        || (capital
+                            && !determined
+                            && !t.tokens[i - 1].is("of")
+                            && t.tokens[i - 1].kind != Kind::Clitic))
                     || words::is_day_or_month(tok.text) && i > from
             }
             _ => true,
@@ -213,21 +286,65 @@ fn circumstances(t: &Tokens, mut i: usize, end: usize) -> usize {
             return i;
         }
         let w = t.lower(i);
-        if words::is_day_or_month(t.tokens[i].text) && t.tokens[i].text != "May" {
+        if words::is_day_or_month(t.tokens[i].text)
+            && t.tokens[i].text != "May"
+            && t.tokens.get(i + 1).is_none_or(|k| k.kind != Kind::Clitic)
+        {
             i += 1;
-            while i <= end && (matches!(t.lower(i), "night" | "morning" | "evening" | "afternoon") || t.lower(i).bytes().all(|b| b.is_ascii_digit())) {
+            while i <= end
+                && (matches!(t.lower(i), "night" | "morning" | "evening" | "afternoon")
+                    || t.lower(i).bytes().all(|b| b.is_ascii_digit()))
+            {
                 i += 1;
             }
             continue;
         }
-        if matches!(w, "later" | "earlier" | "today" | "yesterday" | "overnight" | "tonight" | "here" | "again" | "publicly" | "bluntly" | "flatly" | "repeatedly" | "recently" | "simply" | "afterward" | "afterwards" | "instead") {
+        if matches!(
+            w,
+            "later"
+                | "earlier"
+                | "today"
+                | "yesterday"
+                | "overnight"
+                | "tonight"
+                | "here"
+                | "again"
+                | "publicly"
+                | "bluntly"
+                | "flatly"
+                | "repeatedly"
+                | "recently"
+                | "simply"
+                | "afterward"
+                | "afterwards"
+                | "instead"
+        ) {
             i += 1;
-            if matches!(t.lower(i), "this" | "in") && matches!(t.lower(i + 1), "week" | "month" | "year" | "day" | "the") {
+            if matches!(t.lower(i), "this" | "in")
+                && matches!(t.lower(i + 1), "week" | "month" | "year" | "day" | "the")
+            {
                 i += if t.lower(i + 1) == "the" { 3 } else { 2 };
             }
             continue;
         }
-        if matches!(w, "last" | "this" | "late" | "early") && (matches!(t.lower(i + 1), "week" | "month" | "year" | "night" | "morning" | "evening" | "fall" | "spring" | "summer" | "winter") || t.tokens.get(i + 1).is_some_and(|x| words::is_day_or_month(x.text))) {
+        if matches!(w, "last" | "this" | "late" | "early")
+            && (matches!(
+                t.lower(i + 1),
+                "week"
+                    | "month"
+                    | "year"
+                    | "night"
+                    | "morning"
+                    | "evening"
+                    | "fall"
+                    | "spring"
+                    | "summer"
+                    | "winter"
+            ) || t
+                .tokens
+                .get(i + 1)
+                .is_some_and(|x| words::is_day_or_month(x.text)))
+        {
             i += 2;
             continue;
         }
@@ -235,23 +352,89 @@ fn circumstances(t: &Tokens, mut i: usize, end: usize) -> usize {
             (j..=end.min(j + 5)).find(|&k| {
                 matches!(
                     t.lower(k),
-                    "statement" | "interview" | "speech" | "tweet" | "briefing" | "conference" | "letter" | "post" | "message" | "rally" | "debate"
-                        | "address" | "video" | "email" | "e-mail" | "meeting" | "report" | "appearance" | "call" | "event" | "hearing" | "twitter" | "telegram" | "facebook" | "instagram" | "television" | "tv" | "media" | "radio" | "release" | "session" | "summit" | "book" | "memo" | "testimony" | "remarks" | "essay" | "article" | "piece" | "column" | "editorial" | "forum"
+                    "statement"
+                        | "interview"
+                        | "speech"
+                        | "tweet"
+                        | "briefing"
+                        | "conference"
+                        | "letter"
+                        | "post"
+                        | "message"
+                        | "rally"
+                        | "debate"
+                        | "address"
+                        | "video"
+                        | "email"
+                        | "e-mail"
+                        | "meeting"
+                        | "report"
+                        | "appearance"
+                        | "call"
+                        | "event"
+                        | "hearing"
+                        | "twitter"
+                        | "telegram"
+                        | "facebook"
+                        | "instagram"
+                        | "television"
+                        | "tv"
+                        | "media"
+                        | "radio"
+                        | "release"
+                        | "session"
+                        | "summit"
+                        | "book"
+                        | "memo"
+                        | "testimony"
+                        | "remarks"
+                        | "essay"
+                        | "article"
+                        | "piece"
+                        | "column"
+                        | "editorial"
+                        | "forum"
+                        | "condition"
+                        | "visit"
+                        | "trip"
+                        | "tour"
                 )
             })
         };
-        if matches!(w, "in" | "on" | "at" | "during" | "via" | "through" | "after" | "following" | "before" | "from" | "by") {
-            let direct = t.tokens.get(i + 1).is_some_and(|x| words::is_day_or_month(x.text));
+        if matches!(
+            w,
+            "in" | "on"
+                | "at"
+                | "during"
+                | "via"
+                | "through"
+                | "after"
+                | "following"
+                | "before"
+                | "from"
+                | "by"
+        ) {
+            let direct = t
+                .tokens
+                .get(i + 1)
+                .is_some_and(|x| words::is_day_or_month(x.text));
             if direct {
                 i += 1;
                 continue;
             }
             if let Some(k) = medium(i + 1) {
-                let plain = (i + 1..k).all(|j| t.tokens[j].is_word() && !finite_small(t, j) || t.tokens[j].kind == Kind::Clitic || t.tokens[j].is("'s"));
+                let plain = (i + 1..k).all(|j| {
+                    t.tokens[j].is_word() && !finite_small(t, j)
+                        || t.tokens[j].kind == Kind::Clitic
+                        || t.tokens[j].is("'s")
+                });
                 if plain {
                     i = k + 1;
                     // `with CNN`, `to the nation`, `of …`
-                    if matches!(t.lower(i), "with" | "to" | "on" | "of" | "for" | "in" | "by" | "at" | "from") {
+                    if matches!(
+                        t.lower(i),
+                        "with" | "to" | "on" | "of" | "for" | "in" | "by" | "at" | "from"
+                    ) {
                         i = short_phrase(t, i + 1, end);
                     }
                     continue;
@@ -266,7 +449,14 @@ fn circumstances(t: &Tokens, mut i: usize, end: usize) -> usize {
                 }
             }
         }
-        if w == "to" && t.tokens.get(i + 1).is_some_and(|x| x.capitalised() || lexicon::DETERMINERS.contains(&x.lower.as_str()) || lexicon::PEOPLE.contains(&x.lower.as_str()) || matches!(x.lower.as_str(), "me" | "him" | "them" | "us")) {
+        if w == "to"
+            && t.tokens.get(i + 1).is_some_and(|x| {
+                x.capitalised()
+                    || lexicon::DETERMINERS.contains(&x.lower.as_str())
+                    || lexicon::is_people(x.lower.as_str())
+                    || matches!(x.lower.as_str(), "me" | "him" | "them" | "us")
+            })
+        {
             i = short_phrase(t, i + 1, end);
             continue;
         }
@@ -276,7 +466,9 @@ fn circumstances(t: &Tokens, mut i: usize, end: usize) -> usize {
 }
 
 fn finite_small(t: &Tokens, j: usize) -> bool {
-    lexicon::AUX.contains(&t.lower(j)) || lexicon::PRONOUNS.contains(&t.lower(j)) || t.lower(j) == "that"
+    lexicon::AUX.contains(&t.lower(j))
+        || lexicon::PRONOUNS.contains(&t.lower(j))
+        || t.lower(j) == "that"
 }
 
 /// Past a short noun phrase: determiner, small words, then a run of capitals.
@@ -289,17 +481,24 @@ fn short_phrase(t: &Tokens, mut i: usize, end: usize) -> usize {
             Kind::Clitic => {}
             Kind::Word => {
                 let w = tok.lower.as_str();
-                if words::is_day_or_month(tok.text) && i > from || lexicon::CONJUNCTIONS.contains(&w) || lexicon::PRONOUNS.contains(&w) || lexicon::AUX.contains(&w) {
+                if words::is_day_or_month(tok.text) && i > from
+                    || lexicon::CONJUNCTIONS.contains(&w)
+                    || lexicon::PRONOUNS.contains(&w)
+                    || lexicon::AUX.contains(&w)
+                {
                     break;
                 }
-                if i > from && !tok.capitalised() && capital && t.tokens[i - 1].kind != Kind::Clitic {
+                if i > from && !tok.capitalised() && capital && t.tokens[i - 1].kind != Kind::Clitic
+                {
                     break;
                 }
-                if i > from && lexicon::DETERMINERS.contains(&w) || (i > from && lexicon::PREPOSITIONS.contains(&w)) {
+                if i > from && lexicon::DETERMINERS.contains(&w)
+                    || (i > from && lexicon::PREPOSITIONS.contains(&w))
+                {
                     break;
                 }
                 capital = tok.capitalised();
-                if !capital && lexicon::PEOPLE.contains(&w) {
+                if !capital && lexicon::is_people(w) {
                     i += 1;
                     break;
                 }
@@ -313,8 +512,32 @@ fn short_phrase(t: &Tokens, mut i: usize, end: usize) -> usize {
 
 /// The end of a clause of content that begins at `from`: before the full stop, a
 /// semicolon, or a coordinate or participial reporting clause of the same speaker.
-pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, tails: &[usize], is_cue: &dyn Fn(usize) -> bool) -> usize {
+pub(crate) fn clause_end(
+    t: &Tokens,
+    from: usize,
+    past: bool,
+    embedded: bool,
+    tails: &[usize],
+    is_cue: &dyn Fn(usize) -> bool,
+) -> usize {
     let end = t.sentence_end(from);
+    // A subordinate clause that opens the sentence, or a relative clause: to the next comma.
+    if embedded {
+        let mut i = from;
+        while i <= end {
+            if let Some(q) = t.quote_from(i).filter(|q| q.balanced && q.last > i) {
+                if t.tokens[q.last - 1].is_comma() {
+                    return q.last;
+                }
+                i = q.last + 1;
+                continue;
+            }
+            if t.tokens[i].is_comma() && i > from + 1 {
+                return i - 1;
+            }
+            i += 1;
+        }
+    }
     // Before the comma of a reporting clause that ends the sentence (`…, X said.`).
     if let Some(&comma) = tails.iter().find(|&&c| c > from && c <= end) {
         return strip_stop(t, from, comma);
@@ -338,16 +561,31 @@ pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, tails: &[usize], i
                 if conj {
                     j += 1;
                 }
-                while lexicon::ADVERBS.contains(&t.lower(j)) || t.lower(j).ends_with("ly") || matches!(t.lower(j), "has" | "had" | "have") {
+                while lexicon::ADVERBS.contains(&t.lower(j))
+                    || t.lower(j).ends_with("ly")
+                    || matches!(t.lower(j), "has" | "had" | "have")
+                {
                     j += 1;
                 }
                 // `, though she acknowledged …`
-                if matches!(t.lower(i + 1), "though" | "although" | "but" | "and" | "while" | "yet") && matches!(t.lower(i + 2), "he" | "she" | "they") && (i + 3..=i + 5).any(|k| is_cue(k) && lexicon::verb(t.lower(k)).is_some_and(|v| matches!(v.takes, Takes::Clause | Takes::HearerClause))) {
+                if matches!(
+                    t.lower(i + 1),
+                    "though" | "although" | "but" | "and" | "while" | "yet"
+                ) && matches!(t.lower(i + 2), "he" | "she" | "they")
+                    && (i + 3..=i + 5).any(|k| {
+                        is_cue(k)
+                            && lexicon::verb(t.lower(k)).is_some_and(|v| {
+                                matches!(v.takes, Takes::Clause | Takes::HearerClause)
+                            })
+                    })
+                {
                     return i - 1;
                 }
                 let v = lexicon::verb(t.lower(j));
                 let same = v.is_some_and(|v| match v.inflection {
-                    Inflection::Ing => !conj && !v.noun && !matches!(v.takes, Takes::Thought | Takes::Marked),
+                    Inflection::Ing => {
+                        !conj && !v.noun && !matches!(v.takes, Takes::Thought | Takes::Marked)
+                    }
                     Inflection::Past | Inflection::Third => conj && is_cue(j) && !v.noun,
                     Inflection::Base => false,
                 });
@@ -360,7 +598,12 @@ pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, tails: &[usize], i
                 while lexicon::ADVERBS.contains(&t.lower(j)) {
                     j += 1;
                 }
-                if lexicon::verb(t.lower(j)).is_some_and(|v| v.inflection == Inflection::Past && !v.noun && matches!(v.takes, Takes::Clause | Takes::HearerClause)) && is_cue(j) {
+                if lexicon::verb(t.lower(j)).is_some_and(|v| {
+                    v.inflection == Inflection::Past
+                        && !v.noun
+                        && matches!(v.takes, Takes::Clause | Takes::HearerClause)
+                }) && is_cue(j)
+                {
                     return i - 1;
                 }
             }
@@ -373,7 +616,13 @@ pub(crate) fn clause_end(t: &Tokens, from: usize, past: bool, tails: &[usize], i
 /// Without the full stop that ends the sentence.
 pub(crate) fn strip_stop(t: &Tokens, from: usize, end: usize) -> usize {
     let mut last = end;
-    while last > from && t.tokens[last].kind == Kind::Punct && matches!(t.tokens[last].text, "." | "," | ";" | ":" | "?" | "!" | "—" | "–") {
+    while last > from
+        && t.tokens[last].kind == Kind::Punct
+        && matches!(
+            t.tokens[last].text,
+            "." | "," | ";" | ":" | "?" | "!" | "—" | "–"
+        )
+    {
         last -= 1;
     }
     last

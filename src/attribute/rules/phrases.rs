@@ -13,17 +13,89 @@ pub(super) fn according(t: &Tokens) -> Vec<Raw> {
     for i in 0..t.len() {
         let cue = match (t.lower(i), t.lower(i + 1)) {
             ("according", "to") => (i, i + 1),
-            ("as", "per") | ("citing", "the") if t.lower(i) == "as" => (i, i + 1),
+            ("as", "per") => (i, i + 1),
+            ("in", "the")
+                if matches!(
+                    t.lower(i + 2),
+                    "words" | "view" | "opinion" | "eyes" | "account"
+                ) && t.lower(i + 3) == "of" =>
+            {
+                (i, i + 3)
+            }
+            ("in", _) if i == t.sentence_start(i) => {
+                // `In Kyiv's view, …`
+                let Some(noun) = (i + 2..i + 7).find(|&k| {
+                    matches!(
+                        t.lower(k),
+                        "view" | "words" | "opinion" | "telling" | "account"
+                    )
+                }) else {
+                    continue;
+                };
+                if t.tokens[noun - 1].kind != Kind::Clitic || t.lower(noun + 1) != "," {
+                    continue;
+                }
+                let r = (i + 1, noun - 2);
+                let end = t.sentence_end(i);
+                if r.0 <= r.1 && noun + 2 <= end && subject::can_speak(t, r.0, r.1) {
+                    let p = Phrase { head: r, full: r };
+                    out.push(raw(
+                        p,
+                        (noun, noun),
+                        vec![(noun + 2, content::strip_stop(t, noun + 2, end))],
+                        Form::According,
+                        t.tokens[i].quoted,
+                    ));
+                }
+                continue;
+            }
+            ("as", _) if !t.tokens[i].quoted => {
+                // `As the army put it, …`
+                let end = t.sentence_end(i);
+                let Some(put) = (i + 2..=end.min(i + 10))
+                    .find(|&k| matches!(t.lower(k), "put" | "puts") && t.lower(k + 1) == "it")
+                else {
+                    continue;
+                };
+                let Some(head) = subject::trimmed(t, i + 1, put - 1) else {
+                    continue;
+                };
+                let p = Phrase { head, full: head };
+                let content =
+                    if i == t.sentence_start(i) && put + 3 <= end && t.tokens[put + 2].is_comma() {
+                        (put + 3, content::strip_stop(t, put + 3, end))
+                    } else if i > t.sentence_start(i) + 1 {
+                        (
+                            t.sentence_start(i),
+                            content::strip_stop(t, t.sentence_start(i), i - 1),
+                        )
+                    } else {
+                        continue;
+                    };
+                out.push(raw(
+                    p,
+                    (put, put + 1),
+                    vec![content],
+                    Form::According,
+                    false,
+                ));
+                continue;
+            }
             _ => continue,
         };
         let end = t.sentence_end(i);
-        let Some(p) = subject::following(t, cue.1 + 1, end).or_else(|| any_noun(t, cue.1 + 1, end)) else {
+        let Some(p) = subject::following(t, cue.1 + 1, end).or_else(|| any_noun(t, cue.1 + 1, end))
+        else {
             continue;
         };
         let start = t.sentence_start(i);
-        let content = if i == start || (i <= start + 2 && !t.tokens[i - 1].is_comma() && i > 0 && t.tokens[i - 1].is_word()) {
+        let content = if i == start
+            || (i <= start + 2 && !t.tokens[i - 1].is_comma() && i > 0 && t.tokens[i - 1].is_word())
+        {
             // After: `According to X, …`.
-            let plain = (p.head.1 + 1..=p.full.1).any(|k| subject::finite(t, k)) || t.tokens.get(p.head.1 + 2).is_some_and(|k| k.capitalised()) || p.full.1 + 2 >= end;
+            let plain = (p.head.1 + 1..=p.full.1).any(|k| subject::finite(t, k))
+                || t.tokens.get(p.head.1 + 2).is_some_and(|k| k.capitalised())
+                || p.full.1 + 2 >= end;
             let mut from = if plain { p.head.1 + 1 } else { p.full.1 + 1 };
             while from <= end && !t.tokens[from].is_comma() {
                 from += 1;
@@ -46,20 +118,52 @@ pub(super) fn according(t: &Tokens) -> Vec<Raw> {
             }
             let mut all = vec![(first, last)];
             // `…, according to X, …` in the middle of a clause.
-            let next = p.full.1 + 1;
-            if next < end && t.tokens[next].is_comma() && lexicon::AUX.contains(&t.lower(next + 1)) {
+            let next = p.head.1 + 1;
+            if next < end && t.tokens[next].is_comma() && lexicon::AUX.contains(&t.lower(next + 1))
+            {
                 all.push((next + 1, content::strip_stop(t, next + 1, end)));
             }
             all
         };
-        let p = if content[0].0 > i && content[0].0 <= p.full.1 { Phrase { head: p.head, full: p.head } } else { p };
+        let p = if content.len() > 1 {
+            Phrase {
+                head: p.head,
+                full: p.head,
+            }
+        } else {
+            p
+        };
+        let p = if content[0].0 > i && content[0].0 <= p.full.1 {
+            Phrase {
+                head: p.head,
+                full: p.head,
+            }
+        } else {
+            p
+        };
         out.push(raw(p, cue, content, Form::According, t.tokens[i].quoted));
     }
     out
 }
 
-/// A noun phrase that is no person: `according to local media data`.
+/// A noun phrase that is no person: `according to local media data`, but not `according to plan`.
 fn any_noun(t: &Tokens, from: usize, end: usize) -> Option<Phrase> {
+    if matches!(
+        t.lower(from),
+        "plan"
+            | "plans"
+            | "schedule"
+            | "law"
+            | "tradition"
+            | "size"
+            | "need"
+            | "custom"
+            | "protocol"
+            | "rank"
+    ) || t.lower(from + 1) == "plan"
+    {
+        return None;
+    }
     let mut last = None;
     for i in from..=end.min(from + 10) {
         let tok = &t.tokens[i];
@@ -92,9 +196,26 @@ pub(super) fn nouns(t: &Tokens, known: &[Raw]) -> Vec<Raw> {
         if matches!(t.lower(i + 1), "by" | "from") {
             if let Some(p) = subject::following(t, i + 2, end) {
                 let after = p.full.1 + 1;
-                let content = if t.lower(after) == "that" {
-                    Some((after, content::strip_stop(t, after, end)))
-                } else if after < end && t.tokens[after].is_word() && !covered(after) && i <= start + 3 {
+                let content = if t.lower(after) == "that"
+                    || (t.lower(after) == "to"
+                        && matches!(
+                            tok.lower.as_str(),
+                            "promise"
+                                | "pledge"
+                                | "vow"
+                                | "threat"
+                                | "offer"
+                                | "demand"
+                                | "call"
+                                | "request"
+                                | "order"
+                        )) {
+                    Some((after, clause_until_verb(t, after, end, i)))
+                } else if after < end
+                    && t.tokens[after].is_word()
+                    && !covered(after)
+                    && i <= start + 3
+                {
                     predicate(t, after, end)
                 } else {
                     None
@@ -106,12 +227,29 @@ pub(super) fn nouns(t: &Tokens, known: &[Raw]) -> Vec<Raw> {
             continue;
         }
         // `X's claim that …`, `the Russian claim that …`
-        let that = t.lower(i + 1) == "that" || (t.lower(i + 1) == "," && false);
-        let to = t.lower(i + 1) == "to" && matches!(tok.lower.as_str(), "decision" | "refusal" | "promise" | "pledge" | "vow" | "threat" | "offer" | "demand" | "call" | "calls");
+        let that = t.lower(i + 1) == "that";
+        let to = t.lower(i + 1) == "to"
+            && matches!(
+                tok.lower.as_str(),
+                "decision"
+                    | "refusal"
+                    | "proposal"
+                    | "request"
+                    | "promise"
+                    | "pledge"
+                    | "vow"
+                    | "threat"
+                    | "offer"
+                    | "demand"
+                    | "call"
+                    | "calls"
+            );
         if that || to {
-            let Some(p) = possessor(t, start, i) else { continue };
+            let Some(p) = possessor(t, start, i) else {
+                continue;
+            };
             let from = i + 1;
-            let last = clause_until_verb(t, from, end);
+            let last = clause_until_verb(t, from, end, i);
             out.push(raw(p, (i, i), vec![(from, last)], Form::Noun, tok.quoted));
         }
     }
@@ -121,11 +259,17 @@ pub(super) fn nouns(t: &Tokens, known: &[Raw]) -> Vec<Raw> {
 /// The predicate's object after `a statement by X put forward …`.
 fn predicate(t: &Tokens, after: usize, end: usize) -> Option<(usize, usize)> {
     let mut i = after;
-    while i < end && (lexicon::AUX.contains(&t.lower(i)) || lexicon::ADVERBS.contains(&t.lower(i)) || t.lower(i).ends_with("ly")) {
+    while i < end
+        && (lexicon::AUX.contains(&t.lower(i))
+            || lexicon::ADVERBS.contains(&t.lower(i))
+            || t.lower(i).ends_with("ly"))
+    {
         i += 1;
     }
     let w = t.lower(i);
-    let verb = lexicon::verb(w).is_some_and(|v| !matches!(v.inflection, Inflection::Ing)) || subject::finite(t, i) || w.ends_with("ed");
+    let verb = lexicon::verb(w).is_some_and(|v| !matches!(v.inflection, Inflection::Ing))
+        || subject::finite(t, i)
+        || w.ends_with("ed");
     if !verb {
         return None;
     }
@@ -133,7 +277,8 @@ fn predicate(t: &Tokens, after: usize, end: usize) -> Option<(usize, usize)> {
     while from < end && matches!(t.lower(from), "forward" | "out" | "off" | "up" | ":" | ",") {
         from += 1;
     }
-    (from <= end && !matches!(t.tokens[from].text, "." | "!" | "?")).then(|| (from, content::strip_stop(t, from, end)))
+    (from <= end && !matches!(t.tokens[from].text, "." | "!" | "?"))
+        .then(|| (from, content::strip_stop(t, from, end)))
 }
 
 /// The possessor before a cue noun: `Putin's (repeated) claim`, `his claim`.
@@ -147,24 +292,36 @@ fn possessor(t: &Tokens, start: usize, noun: usize) -> Option<Phrase> {
             let mut first = last;
             while first > start {
                 let w = &t.tokens[first - 1];
-                let joins = w.is_word() && (w.capitalised() && !(first - 1 == start && lexicon::PREPOSITIONS.contains(&w.lower.as_str())) || matches!(w.lower.as_str(), "the" | "of"));
-                if !joins {
+                let closed = lexicon::CONJUNCTIONS.contains(&w.lower.as_str())
+                    || lexicon::PREPOSITIONS.contains(&w.lower.as_str()) && w.lower != "of"
+                    || matches!(w.lower.as_str(), "and" | "or")
+                    || (!w.capitalised() && subject::finite(t, first - 1));
+                if !matches!(w.kind, Kind::Word | Kind::Clitic) || closed || last - first > 6 {
                     break;
                 }
                 first -= 1;
+                if lexicon::DETERMINERS.contains(&w.lower.as_str()) {
+                    break;
+                }
             }
             return subject::can_speak(t, first, last).then_some(Phrase {
                 head: (first, last),
                 full: (first, last),
             });
         }
-        if matches!(p.lower.as_str(), "his" | "her" | "their" | "its" | "our" | "my") {
+        if matches!(
+            p.lower.as_str(),
+            "his" | "her" | "their" | "its" | "our" | "my"
+        ) {
             return Some(Phrase {
                 head: (i - 1, i - 1),
                 full: (i - 1, i - 1),
             });
         }
-        if !p.is_word() || lexicon::PREPOSITIONS.contains(&p.lower.as_str()) || matches!(p.lower.as_str(), "the" | "a" | "an" | "and") {
+        if !p.is_word()
+            || lexicon::PREPOSITIONS.contains(&p.lower.as_str())
+            || matches!(p.lower.as_str(), "the" | "a" | "an" | "and")
+        {
             return None;
         }
         i -= 1;
@@ -173,17 +330,62 @@ fn possessor(t: &Tokens, start: usize, noun: usize) -> Option<Phrase> {
     None
 }
 
-/// The end of `that …` inside a sentence that goes on with the main verb: only a comma or the end closes it.
-fn clause_until_verb(t: &Tokens, from: usize, end: usize) -> usize {
+/// The end of `that …` inside a subject: before the main verb of the sentence,
+/// which is its last finite verb if the clause has one of its own.
+fn clause_until_verb(t: &Tokens, from: usize, end: usize, noun: usize) -> usize {
     for i in from..=end {
         if t.tokens[i].is_comma() && i > from + 3 {
             return i - 1;
         }
     }
-    content::strip_stop(t, from, end)
+    let whole = content::strip_stop(t, from, end);
+    // Only a noun that opens the sentence can be its subject.
+    let start = t.sentence_start(noun);
+    if (start..noun).any(|k| subject::finite(t, k)) || noun > start + 8 {
+        return whole;
+    }
+    let verb = |k: usize| {
+        t.tokens[k].is_word()
+            && !t.tokens[k].quoted
+            && (subject::finite(t, k)
+                || matches!(t.lower(k), "follows" | "followed")
+                || (t.lower(k).ends_with("ed")
+                    && t.lower(k).len() > 4
+                    && !t.tokens[k].capitalised()))
+    };
+    let aux = |k: usize| lexicon::AUX.contains(&t.lower(k));
+    let groups: Vec<usize> = (from + 1..=whole)
+        .filter(|&k| {
+            verb(k)
+                && (!verb(k - 1) || aux(k) && !aux(k - 1))
+                && !(lexicon::AUX.contains(&t.lower(k.saturating_sub(2)))
+                    && lexicon::ADVERBS.contains(&t.lower(k - 1)))
+        })
+        .collect();
+    let own = usize::from(t.lower(from) == "that");
+    let goes = |k: usize| {
+        matches!(
+            t.lower(k),
+            "goes" | "comes" | "came" | "followed" | "follows"
+        )
+    };
+    if groups.len() > own {
+        let k = groups[groups.len() - 1];
+        return k - 1;
+    }
+    if let Some(k) = (from + 2..=whole).find(|&k| goes(k)) {
+        return k - 1;
+    }
+    whole
 }
 
-fn raw(p: Phrase, cue: (usize, usize), content: Vec<(usize, usize)>, form: Form, quoted: bool) -> Raw {
+fn raw(
+    p: Phrase,
+    cue: (usize, usize),
+    content: Vec<(usize, usize)>,
+    form: Form,
+    quoted: bool,
+) -> Raw {
     Raw {
         source: Some(p.head),
         full: Some(p.full),

@@ -23,7 +23,9 @@ fn dash(s: &str) -> bool {
 }
 
 fn day(t: &Tokens, i: usize) -> bool {
-    t.tokens.get(i).is_some_and(|x| words::is_day_or_month(x.text) && x.text != "May")
+    t.tokens
+        .get(i)
+        .is_some_and(|x| words::is_day_or_month(x.text) && x.text != "May")
 }
 
 /// A word that is a finite verb wherever it stands: it ends the search for a subject.
@@ -36,9 +38,8 @@ pub(crate) fn finite(t: &Tokens, i: usize) -> bool {
     if t.tokens[i].capitalised() && i > t.sentence_start(i) {
         return false;
     }
-    lexicon::verb(w).is_some_and(|v| {
-        !v.noun && matches!(v.inflection, Inflection::Past | Inflection::Third)
-    })
+    lexicon::verb(w)
+        .is_some_and(|v| !v.noun && matches!(v.inflection, Inflection::Past | Inflection::Third))
 }
 
 /// The subject that stands right before token `verb` (the first of the verb group).
@@ -66,7 +67,44 @@ pub(crate) fn before(t: &Tokens, verb: usize) -> Option<Phrase> {
         }
         first = i;
     }
+    // `Two workers who had driven in from the coast said …`
+    if first > start && finite(t, first - 1) {
+        if let Some(p) = with_relative(t, start, first - 1, end) {
+            return Some(Phrase::bare(p));
+        }
+    }
     trimmed(t, first, end).map(Phrase::bare)
+}
+
+/// A noun phrase with a restrictive relative clause that reaches to `end`.
+fn with_relative(t: &Tokens, start: usize, verb: usize, end: usize) -> Option<Range> {
+    let mut i = verb;
+    while i > start {
+        i -= 1;
+        let tok = &t.tokens[i];
+        if matches!(tok.lower.as_str(), "who" | "which") && i > start {
+            let head = &t.tokens[i - 1];
+            if !(lexicon::is_people(&head.lower) || head.capitalised()) {
+                return None;
+            }
+            let mut first = i;
+            while first > start
+                && !boundary(t, first - 1, start)
+                && !matches!(t.lower(first - 1), "and" | "or")
+            {
+                first -= 1;
+            }
+            let (f, l) = trimmed(t, first, i - 1)?;
+            return (l == i - 1).then_some((f, end));
+        }
+        if !matches!(tok.kind, Kind::Word | Kind::Clitic)
+            || lexicon::CONJUNCTIONS.contains(&tok.lower.as_str())
+            || lexicon::verb(&tok.lower).is_some_and(|v| !v.noun)
+        {
+            return None;
+        }
+    }
+    None
 }
 
 /// Whether token `i` cannot be inside a subject.
@@ -77,7 +115,8 @@ fn boundary(t: &Tokens, i: usize, start: usize) -> bool {
         Kind::Punct => !matches!(tok.text, "." | "&" | "%" | "(" | ")"),
         Kind::Clitic => false,
         Kind::Word => {
-            (lexicon::CONJUNCTIONS.contains(&tok.lower.as_str()) && !(tok.capitalised() && i > start))
+            (lexicon::CONJUNCTIONS.contains(&tok.lower.as_str())
+                && !(tok.capitalised() && i > start))
                 || matches!(tok.lower.as_str(), "who" | "which" | "whom" | "whose")
                 || finite(t, i)
         }
@@ -97,7 +136,7 @@ fn joins_nouns(t: &Tokens, start: usize, i: usize) -> bool {
     }
     let clean = j == start || t.tokens[j - 1].kind != Kind::Word || !finite(t, j - 1);
     let left = &t.tokens[i - 1];
-    let person = left.capitalised() || lexicon::PEOPLE.contains(&left.lower.as_str());
+    let person = left.capitalised() || lexicon::is_people(left.lower.as_str());
     clean && person && length <= 7 && !lexicon::PRONOUNS.contains(&t.lower(i + 1))
 }
 
@@ -108,11 +147,17 @@ fn apposed(t: &Tokens, start: usize, end: usize) -> Option<Phrase> {
     // Only the stretch after the last quotation, semicolon or colon.
     let mut from = start;
     for i in start..end {
-        if matches!(t.tokens[i].text, ";" | ":") || (t.tokens[i].kind == Kind::Close && t.tokens[i].text != "’" && t.tokens[i].text != "'") {
+        if matches!(t.tokens[i].text, ";" | ":")
+            || (t.tokens[i].kind == Kind::Close
+                && t.tokens[i].text != "’"
+                && t.tokens[i].text != "'")
+        {
             from = i + 1;
         }
     }
-    let marks: Vec<usize> = (from..end).filter(|&i| t.tokens[i].text == opener).collect();
+    let marks: Vec<usize> = (from..end)
+        .filter(|&i| t.tokens[i].text == opener)
+        .collect();
     let mut left = from;
     for (n, &m) in marks.iter().enumerate() {
         let seg_end = m.checked_sub(1)?;
@@ -124,12 +169,15 @@ fn apposed(t: &Tokens, start: usize, end: usize) -> Option<Phrase> {
                 }
                 first -= 1;
             }
-            if first <= seg_end {
+            let lead = first > left && lexicon::CONJUNCTIONS.contains(&t.lower(first - 1))
+                || lexicon::PREPOSITIONS.contains(&t.lower(first))
+                || (t.lower(first).ends_with("ing") && !lexicon::is_people(t.lower(first)));
+            if first <= seg_end && !lead {
                 if let Some(head) = trimmed(t, first, seg_end) {
                     if head.1 == seg_end {
                         return Some(Phrase {
                             head,
-                            full: (head.0, end),
+                            full: (head.0, full_end(t, head.1, end)),
                         });
                     }
                 }
@@ -140,10 +188,56 @@ fn apposed(t: &Tokens, start: usize, end: usize) -> Option<Phrase> {
     None
 }
 
+/// Where an apposition ends for the full phrase: a relative clause, a participle
+/// or a circumstance after the name is no part of it.
+fn full_end(t: &Tokens, last: usize, end: usize) -> usize {
+    let other = |i: usize| {
+        let w = t.lower(i);
+        matches!(
+            w,
+            "who"
+                | "which"
+                | "whose"
+                | "whom"
+                | "for"
+                | "in"
+                | "on"
+                | "at"
+                | "once"
+                | "too"
+                | "however"
+                | "meanwhile"
+                | "during"
+                | "after"
+                | "before"
+                | "as"
+                | "with"
+                | "by"
+                | "along"
+                | "according"
+                | "like"
+                | "also"
+                | "when"
+        ) || (w.ends_with("ing") && w.len() > 5 && !t.tokens[i].capitalised())
+            || (w.ends_with("ed") && w.len() > 5 && !t.tokens[i].capitalised())
+    };
+    for i in last + 1..end {
+        if matches!(t.tokens[i].text, "," | "—" | "–" | "--" | "-") && other(i + 1) {
+            return i.saturating_sub(1).max(last);
+        }
+    }
+    end
+}
+
 /// Whether what begins at `i` explains the noun before it.
 fn opens_apposition(t: &Tokens, i: usize) -> bool {
     let w = t.lower(i);
-    if lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing) || matches!(w, "and" | "but" | "or" | "so" | "he" | "she" | "they" | "it") {
+    if lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing)
+        || matches!(
+            w,
+            "and" | "but" | "or" | "so" | "he" | "she" | "they" | "it"
+        )
+    {
         return false;
     }
     true
@@ -156,9 +250,49 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
     while first <= last {
         let w = lower(first);
         if t.tokens[first].kind == Kind::Punct
-            || matches!(w, "and" | "but" | "yet" | "or" | "nor" | "so" | "well" | "then" | "plus" | "maybe" | "perhaps" | "even" | "only" | "just")
-            || lexicon::ADVERBS.contains(&w) && !matches!(w, "both" | "all" | "first" | "long") && (t.tokens[first].text == w || first == t.sentence_start(first))
-            || (w.ends_with("ly") && !t.tokens[first + usize::from(first < last)].kind.eq(&Kind::Clitic) && first < last && !matches!(w, "family" | "italy" | "kelly" | "billy" | "sally" | "assembly" | "ally" | "emily" | "early" | "reilly" | "only" | "daily" | "weekly" | "elderly" | "sicily"))
+            || matches!(
+                w,
+                "and"
+                    | "but"
+                    | "yet"
+                    | "or"
+                    | "nor"
+                    | "so"
+                    | "well"
+                    | "then"
+                    | "plus"
+                    | "maybe"
+                    | "perhaps"
+                    | "even"
+                    | "only"
+                    | "just"
+            )
+            || lexicon::ADVERBS.contains(&w)
+                && !matches!(w, "both" | "all" | "first" | "long")
+                && (t.tokens[first].text == w || first == t.sentence_start(first))
+            || (w.ends_with("ly")
+                && !t.tokens[first + usize::from(first < last)]
+                    .kind
+                    .eq(&Kind::Clitic)
+                && first < last
+                && !matches!(
+                    w,
+                    "family"
+                        | "italy"
+                        | "kelly"
+                        | "billy"
+                        | "sally"
+                        | "assembly"
+                        | "ally"
+                        | "emily"
+                        | "early"
+                        | "reilly"
+                        | "only"
+                        | "daily"
+                        | "weekly"
+                        | "elderly"
+                        | "sicily"
+                ))
         {
             first += 1;
             continue;
@@ -167,14 +301,45 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
             first += 1;
             continue;
         }
-        if lexicon::PREPOSITIONS.contains(&w) && !(t.tokens[first].capitalised() && first > t.sentence_start(first)) {
+        if lexicon::PREPOSITIONS.contains(&w)
+            && !(t.tokens[first].capitalised() && first > t.sentence_start(first))
+        {
             // `On Tuesday Zakharova`, `In December last year Moscow`.
             let mut j = first + 1;
-            while j <= last && (day(t, j) || lower(j).bytes().all(|b| b.is_ascii_digit()) || matches!(lower(j), "last" | "this" | "the" | "week" | "year" | "month" | "evening" | "morning" | "night" | "late" | "early" | "mid" | "a" | "statement" | "interview" | "speech" | "tweet" | "turn" | "response" | "general" | "fact" | "addition" | "particular")) {
+            while j <= last
+                && (day(t, j)
+                    || lower(j).bytes().all(|b| b.is_ascii_digit())
+                    || matches!(
+                        lower(j),
+                        "last"
+                            | "this"
+                            | "the"
+                            | "week"
+                            | "year"
+                            | "month"
+                            | "evening"
+                            | "morning"
+                            | "night"
+                            | "late"
+                            | "early"
+                            | "mid"
+                            | "a"
+                            | "statement"
+                            | "interview"
+                            | "speech"
+                            | "tweet"
+                            | "turn"
+                            | "response"
+                            | "general"
+                            | "fact"
+                            | "addition"
+                            | "particular"
+                    ))
+            {
                 j += 1;
             }
             if j == first + 1 || j > last {
-                return pronoun_at(t, last);
+                return last_phrase(t, first, last);
             }
             // `the` before a noun that is not of time belongs to the speaker.
             if lower(j - 1) == "the" {
@@ -192,20 +357,107 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
     let mut i = first + 1;
     while i <= last {
         let w = lower(i);
-        let after_name = t.tokens[i - 1].capitalised() || t.tokens[i - 1].kind == Kind::Clitic || lexicon::PRONOUNS.contains(&lower(i - 1));
+        let after_name = t.tokens[i - 1].capitalised()
+            || t.tokens[i - 1].kind == Kind::Clitic
+            || lexicon::PRONOUNS.contains(&lower(i - 1));
         let next = lower(i + 1);
-        let starts = matches!(w, "in" | "at" | "on" | "during" | "through" | "via" | "after" | "before" | "ahead" | "following" | "with" | "from" | "speaking" | "late")
-            && i < last
-            && ((after_name && w != "of" && (matches!(next, "a" | "an" | "his" | "her" | "its" | "their" | "this" | "that" | "the" | "late" | "early" | "of") || day(t, i + 1)))
+        let starts = matches!(
+            w,
+            "in" | "at"
+                | "on"
+                | "during"
+                | "through"
+                | "via"
+                | "after"
+                | "before"
+                | "ahead"
+                | "following"
+                | "with"
+                | "from"
+                | "speaking"
+                | "late"
+        ) && i < last
+            && ((after_name
+                && w != "of"
+                && (matches!(
+                    next,
+                    "a" | "an"
+                        | "his"
+                        | "her"
+                        | "its"
+                        | "their"
+                        | "this"
+                        | "that"
+                        | "the"
+                        | "late"
+                        | "early"
+                        | "of"
+                ) || day(t, i + 1)))
                 || day(t, i + 1)
-                || (matches!(next, "a" | "an") && matches!(lower(i + 2), "statement" | "speech" | "tweet" | "video" | "briefing" | "letter" | "news" | "press" | "post" | "televised" | "joint" | "interview" | "separate")));
-        if starts || (day(t, i) && i > first && (i == last || !t.tokens[i + 1].capitalised())) || (w.ends_with("ly") && i == last && t.tokens[i].text == w) || (lexicon::ADVERBS.contains(&w) && i == last && t.tokens[i].text == w) {
+                || (matches!(next, "a" | "an")
+                    && matches!(
+                        lower(i + 2),
+                        "statement"
+                            | "speech"
+                            | "tweet"
+                            | "video"
+                            | "briefing"
+                            | "letter"
+                            | "news"
+                            | "press"
+                            | "post"
+                            | "televised"
+                            | "joint"
+                            | "interview"
+                            | "separate"
+                    )));
+        let late = matches!(w, "later" | "earlier")
+            && t.tokens[i].text == w
+            && !lexicon::DETERMINERS.contains(&lower(i - 1));
+        if late {
+            last = i - 1;
+            break;
+        }
+        if starts
+            || (day(t, i) && i > first && (i == last || !t.tokens[i + 1].capitalised()))
+            || (w.ends_with("ly") && i == last && t.tokens[i].text == w)
+            || (lexicon::ADVERBS.contains(&w) && i == last && t.tokens[i].text == w)
+        {
             last = i - 1;
             break;
         }
         i += 1;
     }
     can_speak(t, first, last).then_some((first, last))
+}
+
+/// The noun phrase at the end of a stretch that begins with a preposition
+/// (`After the talks the minister`): from its last determiner, a pronoun, or the
+/// capitals it ends with.
+fn last_phrase(t: &Tokens, first: usize, last: usize) -> Option<Range> {
+    if let Some(p) = pronoun_at(t, last) {
+        return Some(p);
+    }
+    let determiner = (first + 2..last).rev().find(|&i| {
+        matches!(
+            t.lower(i),
+            "the" | "a" | "an" | "its" | "his" | "her" | "their"
+        ) && !lexicon::PREPOSITIONS.contains(&t.lower(i - 1))
+            && t.tokens[i - 1].is_word()
+    });
+    if let Some(d) = determiner {
+        return can_speak(t, d, last).then_some((d, last));
+    }
+    let mut from = last + 1;
+    while from > first + 2
+        && (t.tokens[from - 1].capitalised() || t.tokens[from - 1].kind == Kind::Clitic)
+        && !lexicon::PREPOSITIONS.contains(&t.lower(from - 1))
+    {
+        from -= 1;
+    }
+    let bound = lexicon::PREPOSITIONS.contains(&t.lower(from.saturating_sub(1)))
+        || t.lower(from.saturating_sub(1)) == "the";
+    (from <= last && !bound && can_speak(t, from, last)).then_some((from, last))
 }
 
 fn pronoun_at(t: &Tokens, i: usize) -> Option<Range> {
@@ -220,18 +472,25 @@ pub(crate) fn can_speak(t: &Tokens, first: usize, last: usize) -> bool {
     if first == last {
         let w = t.lower(first);
         if lexicon::PRONOUNS.contains(&w) {
-            return !matches!(w, "that" | "this" | "these") ;
+            return !matches!(w, "that" | "this" | "these");
         }
     }
-    let head = (first..=last).all(|i| !(lexicon::PREPOSITIONS.contains(&t.lower(i)) && i == first && !t.tokens[i].capitalised()));
+    let head = (first..=last).all(|i| {
+        !(lexicon::PREPOSITIONS.contains(&t.lower(i)) && i == first && !t.tokens[i].capitalised())
+    });
     head && (first..=last).any(|i| {
         let tok = &t.tokens[i];
         let name = tok.capitalised()
-            && (i > t.sentence_start(i) || last > first || !lexicon::DETERMINERS.contains(&tok.lower.as_str()))
+            && (i > t.sentence_start(i)
+                || last > first
+                || !lexicon::DETERMINERS.contains(&tok.lower.as_str()))
             && !day(t, i)
             && !lexicon::DETERMINERS.contains(&tok.lower.as_str())
-            && !matches!(tok.lower.as_str(), "there" | "here" | "what" | "how" | "why" | "when");
-        name || lexicon::PEOPLE.contains(&tok.lower.as_str())
+            && !matches!(
+                tok.lower.as_str(),
+                "there" | "here" | "what" | "how" | "why" | "when"
+            );
+        name || lexicon::is_people(tok.lower.as_str())
     })
 }
 
@@ -246,6 +505,7 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
     }
     let mut last = None;
     let mut name = false;
+    let mut relative = false;
     let mut i = first;
     while i <= limit {
         let tok = &t.tokens[i];
@@ -253,40 +513,87 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
         let stop = match tok.kind {
             Kind::Clitic => false,
             Kind::Open | Kind::Close => true,
-            Kind::Punct => !matches!(tok.text, "." | "&") || i == limit || t.tokens[i].end < t.tokens.get(i + 1).map_or(0, |n| n.start) && tok.text == ".",
+            Kind::Punct => {
+                !matches!(tok.text, "." | "&")
+                    || i == limit
+                    || t.tokens[i].end < t.tokens.get(i + 1).map_or(0, |n| n.start)
+                        && tok.text == "."
+            }
             Kind::Word => {
                 let small = !tok.capitalised();
                 if i == first {
-                    small && (lexicon::CONJUNCTIONS.contains(&w) || lexicon::PREPOSITIONS.contains(&w) || lexicon::AUX.contains(&w))
+                    small
+                        && (lexicon::CONJUNCTIONS.contains(&w)
+                            || lexicon::PREPOSITIONS.contains(&w)
+                            || lexicon::AUX.contains(&w))
                 } else if small && matches!(w, "and" | "or") {
-                    !t.tokens.get(i + 1).is_some_and(|n| n.capitalised() || (!name && n.is_word() && !lexicon::PRONOUNS.contains(&n.lower.as_str()) && lexicon::verb(&n.lower).is_none()))
+                    !t.tokens.get(i + 1).is_some_and(|n| {
+                        n.capitalised()
+                            || lexicon::is_people(&n.lower)
+                            || lexicon::is_people(t.lower(i + 2))
+                                && lexicon::verb(&n.lower).is_none()
+                            || (!name
+                                && n.is_word()
+                                && !lexicon::PRONOUNS.contains(&n.lower.as_str())
+                                && lexicon::verb(&n.lower).is_none())
+                    })
                 } else if small && matches!(w, "of" | "for") {
-                    day(t, i + 1)
+                    day(t, i + 1) && t.tokens.get(i + 2).is_none_or(|k| k.kind != Kind::Clitic)
+                } else if small && relative {
+                    day(t, i)
                 } else if small && lexicon::PREPOSITIONS.contains(&w) {
-                    name || day(t, i + 1) || !matches!(w, "at" | "from" | "in" | "with" | "to" | "on" | "by") || statement_noun(t, i + 1)
+                    name || day(t, i + 1)
+                        || !matches!(w, "at" | "from" | "in" | "with" | "to" | "on" | "by")
+                        || statement_noun(t, i + 1)
                 } else {
-                    (small && (lexicon::CONJUNCTIONS.contains(&w) || matches!(w, "who" | "which" | "whose") || finite(t, i)))
+                    (small
+                        && (lexicon::CONJUNCTIONS.contains(&w)
+                            || matches!(w, "which" | "whose")
+                            || (w == "who"
+                                && name
+                                && t.tokens[i - 1].capitalised()
+                                && !relative
+                                && !lexicon::DETERMINERS.contains(&t.lower(first)))
+                            || (finite(t, i) && !relative)))
                         || (small && lexicon::ADVERBS.contains(&w))
-                        || (small && w.ends_with("ly") && w.len() > 5 && !matches!(w, "family" | "assembly" | "daily" | "weekly" | "elderly"))
-                        || (small && lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing && !v.noun))
-                        || day(t, i)
+                        || (small
+                            && w.ends_with("ly")
+                            && w.len() > 5
+                            && !matches!(w, "family" | "assembly" | "daily" | "weekly" | "elderly"))
+                        || (small
+                            && lexicon::verb(w)
+                                .is_some_and(|v| v.inflection == Inflection::Ing && !v.noun))
+                        || (day(t, i)
+                            && t.tokens.get(i + 1).is_none_or(|k| k.kind != Kind::Clitic))
                         || (lexicon::PRONOUNS.contains(&w) && small)
-                        || matches!(w, "last" | "late" | "earlier" | "early" | "ahead") && small && !(i > first && lexicon::DETERMINERS.contains(&t.lower(i - 1)))
+                        || matches!(w, "last" | "late" | "earlier" | "early" | "ahead")
+                            && small
+                            && !(i > first && lexicon::DETERMINERS.contains(&t.lower(i - 1)))
                 }
             }
         };
         if stop {
             break;
         }
-        name |= tok.capitalised() && i > first || (tok.capitalised() && !lexicon::DETERMINERS.contains(&w));
+        relative |= w == "who" && i > first;
+        name |= tok.capitalised() && i > first
+            || (tok.capitalised() && !lexicon::DETERMINERS.contains(&w));
         last = Some(i);
-        if i == first && lexicon::PRONOUNS.contains(&w) && !matches!(w, "that" | "this" | "these" | "those") {
+        if i == first
+            && lexicon::PRONOUNS.contains(&w)
+            && !matches!(w, "that" | "this" | "these" | "those")
+        {
             break;
         }
         i += 1;
     }
     let mut last = last?;
-    while last > first && (matches!(t.lower(last), "and" | "or" | "of" | "for" | "in" | "at" | "the" | "a") || t.tokens[last].kind == Kind::Punct && t.tokens[last].text != ".") {
+    while last > first
+        && (matches!(
+            t.lower(last),
+            "and" | "or" | "of" | "for" | "in" | "at" | "the" | "a"
+        ) || t.tokens[last].kind == Kind::Punct && !matches!(t.tokens[last].text, "." | ")"))
+    {
         last -= 1;
     }
     if !can_speak(t, first, last) {
@@ -300,7 +607,22 @@ pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase>
 }
 
 fn statement_noun(t: &Tokens, i: usize) -> bool {
-    (i..i + 4).any(|j| matches!(t.lower(j), "statement" | "interview" | "speech" | "tweet" | "briefing" | "conference" | "letter" | "post" | "message" | "rally" | "debate"))
+    (i..i + 4).any(|j| {
+        matches!(
+            t.lower(j),
+            "statement"
+                | "interview"
+                | "speech"
+                | "tweet"
+                | "briefing"
+                | "conference"
+                | "letter"
+                | "post"
+                | "message"
+                | "rally"
+                | "debate"
+        )
+    })
 }
 
 /// The last token of an apposition that follows the noun phrase ending at `last`, or `last` itself.
@@ -316,8 +638,7 @@ fn apposition_after(t: &Tokens, last: usize, limit: usize) -> usize {
         && !lexicon::PRONOUNS.contains(&w)
         && !matches!(w, "and" | "or" | "in" | "on" | "at" | "during" | "with")
         && !lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing)
-        && !w.ends_with("ing")
-        || matches!(w, "who" | "which");
+        && !w.ends_with("ing");
     if !noun_like {
         return last;
     }
@@ -331,7 +652,7 @@ fn apposition_after(t: &Tokens, last: usize, limit: usize) -> usize {
         if n.is_comma() {
             commas += 1;
             let after = t.lower(end + 2);
-            if commas > 2 || !matches!(after, "who" | "which" | "a" | "the") {
+            if commas > 2 || !matches!(after, "a" | "the") {
                 break;
             }
         }
@@ -340,5 +661,9 @@ fn apposition_after(t: &Tokens, last: usize, limit: usize) -> usize {
     while end > last && matches!(t.tokens[end].text, "," | "." | ";") && !t.tokens[end].is_word() {
         end -= 1;
     }
-    if end <= i { last } else { end }
+    if end <= i {
+        last
+    } else {
+        end
+    }
 }

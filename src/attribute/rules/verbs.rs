@@ -31,7 +31,14 @@ pub(super) fn find(t: &Tokens) -> Vec<Raw> {
     let mut out: Vec<Raw> = Vec::new();
     for (n, c) in cues.iter().enumerate() {
         let is_cue = |i: usize| cues.iter().any(|o| o.at == i);
-        if let Some(raw) = attribution(t, *c, n.checked_sub(1).map(|p| cues[p]), &out, &tails, &is_cue) {
+        if let Some(raw) = attribution(
+            t,
+            *c,
+            n.checked_sub(1).map(|p| cues[p]),
+            &out,
+            &tails,
+            &is_cue,
+        ) {
             out.push(raw);
         }
     }
@@ -45,24 +52,64 @@ fn cue(t: &Tokens, i: usize) -> Option<Cue> {
         return None;
     }
     let verb = lexicon::verb(&tok.lower)?;
+    let phrasal = ["turn", "brush", "play"]
+        .iter()
+        .any(|p| tok.lower.starts_with(p));
+    if phrasal && group_end(t, i) == i {
+        return None;
+    }
     let start = t.sentence_start(i);
     // `Will Price`, `Call of Duty`: a capital inside a sentence of small letters is a name.
     if tok.capitalised() && i > start && !title_case(t, i) {
         return None;
     }
     let first = group_start(t, i, start);
-    let aux = (first..i).rev().map(|j| t.lower(j)).find(|w| lexicon::AUX.contains(w) || *w == "to");
-    let before = if first > start { t.lower(first - 1) } else { "" };
-    let be = aux.is_some_and(|w| matches!(w, "is" | "are" | "was" | "were" | "be" | "been" | "being" | "isn't" | "wasn't" | "weren't" | "aren't" | "get" | "gets" | "got"));
+    let aux = (first..i)
+        .rev()
+        .map(|j| t.lower(j))
+        .find(|w| lexicon::AUX.contains(w) || *w == "to");
+    let before = if first > start {
+        t.lower(first - 1)
+    } else {
+        ""
+    };
+    let be = aux.is_some_and(|w| {
+        matches!(
+            w,
+            "is" | "are"
+                | "was"
+                | "were"
+                | "be"
+                | "been"
+                | "being"
+                | "isn't"
+                | "wasn't"
+                | "weren't"
+                | "aren't"
+                | "get"
+                | "gets"
+                | "got"
+        )
+    });
     let mut passive = false;
     match verb.inflection {
         Inflection::Past => {
             passive = be;
-            if first == i && (lexicon::DETERMINERS.contains(&before) && verb.noun || before == "the" || before == "of") {
+            if first == i
+                && (lexicon::DETERMINERS.contains(&before) && verb.noun
+                    || before == "the"
+                    || before == "of")
+            {
                 return None;
             }
             // Reduced relative: `a man accused of …`, `a plan rejected by …`.
-            if aux.is_none() && matches!(t.lower(i + 1), "by" | "of") && !matches!(tok.lower.as_str(), "thought" | "said" | "complained" | "warned" | "spoke" | "heard" | "told") {
+            if aux.is_none()
+                && matches!(t.lower(i + 1), "by" | "of")
+                && !matches!(
+                    tok.lower.as_str(),
+                    "thought" | "said" | "complained" | "warned" | "spoke" | "heard" | "told"
+                )
+            {
                 return None;
             }
         }
@@ -72,11 +119,37 @@ fn cue(t: &Tokens, i: usize) -> Option<Cue> {
             }
         }
         Inflection::Base => {
-            let modal = aux.is_some_and(|w| !matches!(w, "has" | "have" | "had" | "is" | "are" | "was" | "were" | "be" | "been"));
+            let modal = aux.is_some_and(|w| {
+                !matches!(
+                    w,
+                    "has" | "have" | "had" | "is" | "are" | "was" | "were" | "be" | "been"
+                )
+            });
             let plural = i > start && {
                 let p = &t.tokens[i - 1];
-                matches!(before, "they" | "we" | "i" | "you" | "who" | "and" | "people" | "many" | "some" | "others" | "most" | "police" | "which" | "both")
-                    || (before.ends_with('s') && !before.ends_with("ss") && !lexicon::verb(before).is_some_and(|v| !v.noun) && !lexicon::PREPOSITIONS.contains(&before) && before.len() > 3 && p.kind == Kind::Word && !verb.noun)
+                matches!(
+                    before,
+                    "they"
+                        | "we"
+                        | "i"
+                        | "you"
+                        | "who"
+                        | "and"
+                        | "people"
+                        | "many"
+                        | "some"
+                        | "others"
+                        | "most"
+                        | "police"
+                        | "which"
+                        | "both"
+                ) || (before.ends_with('s')
+                    && !before.ends_with("ss")
+                    && lexicon::verb(before).is_none_or(|v| v.noun)
+                    && !lexicon::PREPOSITIONS.contains(&before)
+                    && before.len() > 3
+                    && p.kind == Kind::Word
+                    && !verb.noun)
             };
             if !(modal || plural) {
                 return None;
@@ -87,7 +160,10 @@ fn cue(t: &Tokens, i: usize) -> Option<Cue> {
             }
         }
         Inflection::Ing => {
-            if first == i && (lexicon::DETERMINERS.contains(&before) || t.tokens[i.saturating_sub(1)].kind == Kind::Clitic) {
+            if first == i
+                && (lexicon::DETERMINERS.contains(&before)
+                    || t.tokens[i.saturating_sub(1)].kind == Kind::Clitic)
+            {
                 return None;
             }
         }
@@ -106,7 +182,10 @@ fn chained(t: &Tokens, first: usize) -> bool {
 
 fn title_case(t: &Tokens, i: usize) -> bool {
     let s = t.tokens[i].sentence;
-    let words = t.tokens.iter().filter(|x| x.sentence == s && x.is_word() && x.text.len() >= 4);
+    let words = t
+        .tokens
+        .iter()
+        .filter(|x| x.sentence == s && x.is_word() && x.text.len() >= 4);
     let (mut n, mut caps) = (0, 0);
     for w in words {
         n += 1;
@@ -126,9 +205,28 @@ fn third_has_subject(t: &Tokens, i: usize, start: usize) -> bool {
     }
     let w = p.lower.as_str();
     let follow = t.lower(i + 1);
-    let object = matches!(follow, "that" | "it" | "he" | "she" | "they" | "the" | "a" | "to" | "its" | "his" | "her") || t.tokens.get(i + 1).is_some_and(|n| n.capitalised() || n.kind == Kind::Open);
+    // `Road nearly cut, separatist leader claims`
+    let closing = matches!(follow, "" | "." | "!")
+        && (start..i).any(|k| t.tokens[k].is_comma() || t.tokens[k].kind == Kind::Close);
+    let object = closing
+        || p.capitalised()
+            && t.tokens.get(i + 1).is_some_and(|n| {
+                n.is_word()
+                    && !lexicon::PREPOSITIONS.contains(&n.lower.as_str())
+                    && !lexicon::AUX.contains(&n.lower.as_str())
+                    && !subject::finite(t, i + 1)
+            })
+        || matches!(
+            follow,
+            "that" | "it" | "he" | "she" | "they" | "the" | "a" | "to" | "its" | "his" | "her"
+        )
+        || t.tokens
+            .get(i + 1)
+            .is_some_and(|n| n.capitalised() || n.kind == Kind::Open);
     matches!(w, "he" | "she" | "it" | "who" | "which")
-        || (object && !matches!(follow, "of" | "by" | "for" | "from") && (p.capitalised() || lexicon::PEOPLE.contains(&w) && !w.ends_with('s')))
+        || (object
+            && !matches!(follow, "of" | "by" | "for" | "from")
+            && (p.capitalised() || lexicon::is_people(w) && !w.ends_with('s')))
 }
 
 /// First token of the verb group: auxiliaries, adverbs and chains such as `refused to`.
@@ -139,10 +237,24 @@ fn group_start(t: &Tokens, i: usize, start: usize) -> usize {
         let w = t.lower(j - 1);
         let tok = &t.tokens[j - 1];
         let aux = lexicon::AUX.contains(&w) && !tok.capitalised();
-        let adverb = lexicon::ADVERBS.contains(&w) && !matches!(w, "all" | "both" | "today" | "yesterday" | "since" | "tonight" | "earlier" | "long") || (w.ends_with("ly") && w.len() > 4 && !matches!(w, "family" | "ally" | "assembly" | "italy" | "early" | "daily" | "weekly") && !tok.capitalised());
+        let adverb = lexicon::ADVERBS.contains(&w)
+            && !matches!(
+                w,
+                "all" | "both" | "today" | "yesterday" | "since" | "tonight" | "earlier" | "long"
+            )
+            || (w.ends_with("ly")
+                && w.len() > 4
+                && !matches!(
+                    w,
+                    "family" | "ally" | "assembly" | "italy" | "early" | "daily" | "weekly"
+                )
+                && !tok.capitalised());
         let be_s = tok.kind == Kind::Clitic
             && j >= start + 2
-            && matches!(t.lower(j - 2), "he" | "she" | "it" | "who" | "that" | "there");
+            && matches!(
+                t.lower(j - 2),
+                "he" | "she" | "it" | "who" | "that" | "there"
+            );
         if aux || be_s {
             first = j - 1;
             j -= 1;
@@ -155,7 +267,11 @@ fn group_start(t: &Tokens, i: usize, start: usize) -> usize {
         } else if w == "to" && j >= start + 2 && lexicon::CHAIN.contains(&t.lower(j - 2)) {
             first = j - 2;
             j -= 2;
-        } else if w == "to" && j >= start + 3 && t.lower(j - 2) == "on" && matches!(t.lower(j - 3), "went" | "go" | "goes") {
+        } else if w == "to"
+            && j >= start + 3
+            && t.lower(j - 2) == "on"
+            && matches!(t.lower(j - 3), "went" | "go" | "goes")
+        {
             first = j - 3;
             j -= 3;
         } else {
@@ -173,6 +289,11 @@ fn group_end(t: &Tokens, i: usize) -> usize {
         "call" | "calls" | "called" | "calling" => matches!(next, "for" | "on" | "upon"),
         "point" | "points" | "pointed" | "pointing" => matches!(next, "out" | "to"),
         "put" => next == "it",
+        "rule" | "rules" | "ruled" | "ruling" => next == "out",
+        "turn" | "turns" | "turned" | "turning" => next == "down",
+        "brush" | "brushes" | "brushed" | "brushing" => matches!(next, "off" | "aside"),
+        "play" | "plays" | "played" | "playing" => next == "down",
+        "ask" | "asks" | "asked" | "asking" => next == "for",
         "hit" | "fire" | "fired" => next == "back",
         "speculate" | "speculated" | "speculating" => next == "about",
         "complain" | "complained" | "complains" | "complaining" => next == "about",
@@ -185,16 +306,22 @@ fn group_end(t: &Tokens, i: usize) -> usize {
 
 /// `was quoted (by X) as saying`, `is reported as saying`: the subject speaks.
 fn quoted_as_saying(t: &Tokens, i: usize) -> Option<Cue> {
-    if !matches!(t.lower(i), "quoted" | "cited" | "reported" | "overheard" | "recorded" | "heard") {
+    if !matches!(
+        t.lower(i),
+        "quoted" | "cited" | "reported" | "overheard" | "recorded" | "heard"
+    ) {
         return None;
     }
     let end = t.sentence_end(i);
     let at = (i + 1..=end.min(i + 8)).find(|&j| {
-        matches!(t.lower(j), "saying" | "telling" | "writing" | "claiming" | "warning") && (t.lower(j - 1) == "as" || j == i + 1)
+        matches!(
+            t.lower(j),
+            "saying" | "telling" | "writing" | "claiming" | "warning"
+        ) && (t.lower(j - 1) == "as" || j == i + 1)
     })?;
     let start = t.sentence_start(i);
     let first = group_start(t, i, start);
-    (first < i).then(|| Cue {
+    (first < i).then_some(Cue {
         verb: Verb {
             takes: Takes::Clause,
             inflection: Inflection::Past,
@@ -206,11 +333,41 @@ fn quoted_as_saying(t: &Tokens, i: usize) -> Option<Cue> {
     })
 }
 
+/// Whether the clause of a subject at `left` is a subordinate one that opens the
+/// sentence (`Even as he says …, the army …`).
+fn opens_subordinate(t: &Tokens, start: usize, left: usize) -> bool {
+    let opener = matches!(
+        t.lower(start),
+        "as" | "while"
+            | "although"
+            | "though"
+            | "when"
+            | "after"
+            | "since"
+            | "if"
+            | "because"
+            | "even"
+            | "before"
+            | "once"
+            | "whereas"
+    );
+    let second = t.lower(start) != "even"
+        || matches!(
+            t.lower(start + 1),
+            "as" | "though" | "if" | "when" | "after" | "before"
+        );
+    opener && second && left > start && !(start..left).any(|i| t.tokens[i].is_comma())
+}
+
 /// The comma before a reporting clause that ends its sentence: `…, X said (on Friday).`
 fn tail(t: &Tokens, c: Cue) -> Option<usize> {
     let (first, last) = c.group;
     let start = t.sentence_start(c.at);
-    if c.passive || t.tokens[c.at].quoted || !matches!(c.verb.takes, Takes::Clause | Takes::HearerClause) || c.verb.inflection == Inflection::Ing {
+    if c.passive
+        || t.tokens[c.at].quoted
+        || !matches!(c.verb.takes, Takes::Clause | Takes::HearerClause)
+        || c.verb.inflection == Inflection::Ing
+    {
         return None;
     }
     if content::complement(t, last, c.verb.takes).is_some() {
@@ -218,7 +375,10 @@ fn tail(t: &Tokens, c: Cue) -> Option<usize> {
     }
     let s = subject::before(t, first)?;
     let comma = s.full.0.checked_sub(1)?;
-    (comma > start + 1 && t.tokens[comma].is_comma() && (last + 1..=t.sentence_end(c.at)).all(|i| !t.tokens[i].is_comma())).then_some(comma)
+    (comma > start + 1
+        && t.tokens[comma].is_comma()
+        && (last + 1..=t.sentence_end(c.at)).all(|i| !t.tokens[i].is_comma()))
+    .then_some(comma)
 }
 
 fn attribution(
@@ -240,18 +400,31 @@ fn attribution(
         return by_agent(t, c);
     }
     // Inside a quotation only plain reports count, not the speaker's own `I think`.
-    if quoted && (!matches!(c.verb.takes, Takes::Clause | Takes::HearerClause) || c.verb.inflection == Inflection::Base && matches!(t.lower(first.saturating_sub(1)), "i" | "you" | "we")) {
+    if quoted
+        && (!matches!(c.verb.takes, Takes::Clause | Takes::HearerClause)
+            || c.verb.inflection == Inflection::Base
+                && matches!(t.lower(first.saturating_sub(1)), "i" | "you" | "we"))
+    {
         return None;
     }
     let claimed = |i: usize| done.iter().any(|r| r.cue.0 <= i && i <= r.cue.1);
-    let quotable = matches!(c.verb.takes, Takes::Clause | Takes::HearerClause | Takes::Object | Takes::Marked);
+    let quotable = matches!(
+        c.verb.takes,
+        Takes::Clause | Takes::HearerClause | Takes::Object | Takes::Marked
+    );
     let end = t.sentence_end(c.at);
 
     // `"…," said X` and `…, said X`.
-    if quotable && first == last && matches!(c.verb.inflection, Inflection::Past | Inflection::Third) && c.verb.takes != Takes::Object {
+    if quotable
+        && first == last
+        && matches!(c.verb.inflection, Inflection::Past | Inflection::Third)
+        && c.verb.takes != Takes::Object
+    {
         let q = content::quote_before(t, first);
         let comma = first > start && t.tokens[first - 1].is_comma();
-        if q.is_some() || comma {
+        // `Ann Low, the head of the office, said …` has its subject before it.
+        let before = q.is_none() && comma && subject::before(t, first).is_some();
+        if q.is_some() || comma && !before {
             if let Some(p) = subject::following(t, last + 1, end) {
                 let content = match q {
                     Some(q) => {
@@ -259,7 +432,8 @@ fn attribution(
                         all.extend(content::continued(t, p.full.1, is_cue));
                         Some(all)
                     }
-                    None => clause_before(t, start, first - 1, &claimed),
+                    None => clause_before(t, start, first - 1, &claimed)
+                        .map(|c| unclosed(t, c, p.full.1, is_cue)),
                 };
                 if let Some(content) = content {
                     return Some(raw(c, Some(p), content, quoted));
@@ -268,18 +442,31 @@ fn attribution(
         }
     }
 
+    let participle = c.verb.inflection == Inflection::Ing && c.group.0 == c.at;
+    let loose = participle && first > start && t.tokens[first - 1].is_comma();
     let mut inherited = false;
-    let subject = subject::before(t, first).or_else(|| {
+    let own = if loose {
+        None
+    } else {
+        subject::before(t, first)
+    };
+    let subject = own.or_else(|| {
         inherited = true;
         inherit(t, c, previous, done, start)
     });
-    let participle = c.verb.inflection == Inflection::Ing && c.group.0 == c.at;
     if inherited && subject.is_none() && !participle {
         return None;
     }
     if participle && !inherited && !t.tokens[first - 1].is_comma() && subject.is_some() {
-        // `a statement saying that`: keep only with a clear complement.
-        if t.lower(last + 1) != "that" && t.tokens.get(last + 1).map_or(true, |n| n.kind != Kind::Open) {
+        // `a statement saying that`: keep only with a clear complement, or after `with`
+        // (`…, with the bloc saying its doors were open`).
+        let with = subject.is_some_and(|s| s.full.0 > start && t.lower(s.full.0 - 1) == "with");
+        if !with
+            && t.lower(last + 1) != "that"
+            && t.tokens
+                .get(last + 1)
+                .is_none_or(|n| n.kind != Kind::Open)
+        {
             return None;
         }
     }
@@ -296,9 +483,19 @@ fn attribution(
     // Quotation after: `X said: "…"`.
     if quotable {
         if let Some(q) = content::quote_after(t, last, is_cue) {
-            let spoken = t.tokens[q.first - 1].text == ":" || t.tokens[q.first - 1].is_comma() || c.verb.takes == Takes::Clause;
-            let rest = (q.last + 1..=t.sentence_end(q.last)).take_while(|&k| !is_cue(k)).filter(|&k| t.tokens[k].is_word()).count();
-            if spoken && (rest == 0 || t.tokens[q.first - 1].text == ":" || t.tokens[q.last - 1].text == "," || t.tokens[q.first - 1].is_comma()) {
+            let spoken = t.tokens[q.first - 1].text == ":"
+                || t.tokens[q.first - 1].is_comma()
+                || c.verb.takes == Takes::Clause;
+            let rest = (q.last + 1..=t.sentence_end(q.last))
+                .take_while(|&k| !is_cue(k))
+                .filter(|&k| t.tokens[k].is_word())
+                .count();
+            if spoken
+                && (rest == 0
+                    || t.tokens[q.first - 1].text == ":"
+                    || t.tokens[q.last - 1].text == ","
+                    || t.tokens[q.first - 1].is_comma())
+            {
                 let mut all = vec![(q.first, q.last)];
                 let mut next = t.sentence_end(q.last) + 1;
                 while let Some(more) = t.quote_from(next) {
@@ -317,21 +514,51 @@ fn attribution(
     if let Some(from) = content::complement(t, last, c.verb.takes) {
         if accepts(t, c, from) {
             let past = c.verb.inflection == Inflection::Past;
-            let to = content::clause_end(t, from, past, tails, is_cue);
+            let fronted = left > start && matches!(t.lower(left - 1), "which" | "what" | "whom");
+            let relative = subject.is_some_and(|s| {
+                s.full.0 == s.full.1
+                    && matches!(t.lower(s.full.0), "who" | "which")
+                    && s.full.0 > start
+                    && t.tokens[s.full.0 - 1].is_comma()
+            });
+            let subordinate = !inherited && opens_subordinate(t, start, left);
+            let to = content::clause_end(
+                t,
+                from,
+                past,
+                fronted || relative || subordinate,
+                tails,
+                is_cue,
+            );
             if to >= from {
-                return Some(raw(c, subject, vec![(from, to)], quoted));
+                let mut all = vec![(from, to)];
+                if fronted {
+                    all.insert(0, (left - 1, left - 1));
+                }
+                return Some(raw(c, subject, all, quoted));
             }
         }
         return None;
     }
     // Clause before, or on both sides: `…, X said.` and `Russia, he said, will …`.
-    let clausal = matches!(c.verb.takes, Takes::Clause | Takes::HearerClause | Takes::Thought)
-        || matches!(t.lower(c.at), "found" | "showed" | "shows" | "show" | "learned" | "it");
-    if clausal && !inherited && left > start && (t.tokens[left - 1].is_comma() || matches!(t.tokens[left - 1].text, "—" | "–" | "--")) {
+    let clausal = matches!(
+        c.verb.takes,
+        Takes::Clause | Takes::HearerClause | Takes::Thought
+    ) || matches!(
+        t.lower(c.at),
+        "found" | "showed" | "shows" | "show" | "learned" | "it"
+    );
+    if clausal
+        && !inherited
+        && left > start
+        && (t.tokens[left - 1].is_comma() || matches!(t.tokens[left - 1].text, "—" | "–" | "--"))
+    {
         let whole = tails.contains(&(left - 1));
         let mut content = clause_before(t, start, left - 1, &|i| !whole && claimed(i))?;
         if let Some(after) = clause_resumed(t, last, end, content[0]) {
             content.push(after);
+        } else {
+            content = unclosed(t, content, last, is_cue);
         }
         return Some(raw(c, subject, content, quoted));
     }
@@ -382,28 +609,227 @@ fn accepts(t: &Tokens, c: Cue, from: usize) -> bool {
         || lexicon::PRONOUNS.contains(&w)
         || matches!(w, "his" | "her" | "their" | "its" | "there" | "not" | "no");
     match c.verb.takes {
-        Takes::Clause => !matches!(w, "and" | "or" | "but" | "by" | "of" | "as" | "when" | "while" | "after" | "before" | "because" | "until") || clause,
-        Takes::HearerClause => !matches!(w, "and" | "or" | "but" | "by" | "as" | "when" | "while" | "after" | "before"),
-        Takes::Object => {
-            !matches!(w, "and" | "or" | "but" | "by" | "as" | "when" | "while" | "after" | "before" | "because" | "in" | "at" | "up" | "away" | "down" | "off" | "out" | "back" | "into" | "during" | "since")
-                && !(w == "of" || (w == "on" && c.group.1 == c.at) || w == "from")
+        Takes::Clause => {
+            !(w == "with"
+                && matches!(
+                    t.lower(c.at),
+                    "hinted"
+                        | "hints"
+                        | "agreed"
+                        | "agree"
+                        | "agrees"
+                        | "disagreed"
+                        | "added"
+                        | "replied"
+                        | "responded"
+                ))
+                && !matches!(
+                    w,
+                    "and"
+                        | "or"
+                        | "but"
+                        | "by"
+                        | "of"
+                        | "as"
+                        | "when"
+                        | "while"
+                        | "after"
+                        | "before"
+                        | "because"
+                        | "until"
+                )
+                || clause
         }
-        Takes::Thought => clause || w == "to" && matches!(t.lower(c.at), "hope" | "hopes" | "hoped" | "hoping" | "expect" | "expects" | "wants" | "want" | "wanted" | "intends" | "intend" | "plan" | "plans" | "planned" | "decided" | "decide" | "prefer") || (starts_np && thought_np(t, c, from)),
-        Takes::Marked => w == "that" || tok.kind == Kind::Open || t.tokens[from - 1].text == ":",
+        Takes::HearerClause => {
+            let end = t.sentence_end(from);
+            !matches!(
+                w,
+                "and" | "or" | "but" | "by" | "as" | "when" | "while" | "after" | "before"
+            ) && (clause
+                || w == "to"
+                || tok.kind == Kind::Open
+                || (from..=end).any(|i| subject::finite(t, i) || t.tokens[i].kind == Kind::Open))
+        }
+        Takes::Object => {
+            !matches!(
+                w,
+                "and"
+                    | "or"
+                    | "but"
+                    | "by"
+                    | "as"
+                    | "when"
+                    | "while"
+                    | "after"
+                    | "before"
+                    | "because"
+                    | "in"
+                    | "at"
+                    | "up"
+                    | "away"
+                    | "down"
+                    | "off"
+                    | "out"
+                    | "back"
+                    | "into"
+                    | "during"
+                    | "since"
+            ) && !(w == "of" || (w == "on" && c.group.1 == c.at) || w == "from")
+        }
+        Takes::Thought => {
+            clause
+                || w == "to"
+                    && matches!(
+                        t.lower(c.at),
+                        "hope"
+                            | "hopes"
+                            | "hoped"
+                            | "hoping"
+                            | "expect"
+                            | "expects"
+                            | "wants"
+                            | "want"
+                            | "wanted"
+                            | "intends"
+                            | "intend"
+                            | "plan"
+                            | "plans"
+                            | "planned"
+                            | "decided"
+                            | "decide"
+                            | "prefer"
+                    )
+                || ((starts_np || clause_ahead(t, from)) && thought_np(t, c, from))
+        }
+        Takes::Marked => {
+            w == "that"
+                || starts_np
+                    && matches!(
+                        t.lower(c.at),
+                        "show"
+                            | "shows"
+                            | "showed"
+                            | "found"
+                            | "finds"
+                            | "find"
+                            | "shown"
+                            | "reveals"
+                            | "revealed"
+                    )
+                    && research(t, c)
+                || tok.kind == Kind::Open
+                || t.tokens[from - 1].text == ":"
+        }
     }
+}
+
+/// Whether the subject is a study or document, which shows what it says.
+fn research(t: &Tokens, c: Cue) -> bool {
+    let start = t.sentence_start(c.at);
+    (c.group.0.saturating_sub(10).max(start)..c.group.0).any(|i| {
+        matches!(
+            t.lower(i),
+            "poll"
+                | "polls"
+                | "survey"
+                | "surveys"
+                | "study"
+                | "studies"
+                | "data"
+                | "results"
+                | "report"
+                | "reports"
+                | "records"
+                | "figures"
+                | "statistics"
+                | "documents"
+                | "document"
+                | "analysis"
+                | "investigation"
+                | "review"
+                | "footage"
+                | "images"
+                | "video"
+                | "numbers"
+                | "polling"
+                | "research"
+                | "inquiry"
+                | "audit"
+        )
+    })
 }
 
 /// A bare clause after a verb of thinking: its subject is followed by a finite verb soon.
 fn thought_np(t: &Tokens, c: Cue, from: usize) -> bool {
-    if !matches!(t.lower(c.at), "believe" | "believes" | "believed" | "think" | "thinks" | "thought" | "hope" | "hopes" | "hoped" | "hoping" | "fear" | "fears" | "feared" | "feel" | "feels" | "felt" | "know" | "knows" | "knew" | "suspect" | "suspects" | "suspected" | "doubt" | "doubts" | "doubted" | "wish" | "wishes" | "wished" | "want" | "wants" | "wanted" | "expect" | "expects" | "expected" | "consider" | "considers" | "considered" | "believing" | "thinking" | "assume" | "assumes" | "assumed" | "see" | "sees" | "saw" | "regard" | "regards" | "view" | "views" | "viewed" | "regarded") {
+    if !matches!(
+        t.lower(c.at),
+        "believe"
+            | "believes"
+            | "believed"
+            | "think"
+            | "thinks"
+            | "thought"
+            | "hope"
+            | "hopes"
+            | "hoped"
+            | "hoping"
+            | "fear"
+            | "fears"
+            | "feared"
+            | "feel"
+            | "feels"
+            | "felt"
+            | "know"
+            | "knows"
+            | "knew"
+            | "suspect"
+            | "suspects"
+            | "suspected"
+            | "doubt"
+            | "doubts"
+            | "doubted"
+            | "wish"
+            | "wishes"
+            | "wished"
+            | "want"
+            | "wants"
+            | "wanted"
+            | "believing"
+            | "thinking"
+            | "assume"
+            | "assumes"
+            | "assumed"
+            | "see"
+            | "sees"
+            | "saw"
+            | "regard"
+            | "regards"
+            | "view"
+            | "views"
+            | "viewed"
+            | "regarded"
+    ) {
         return false;
     }
     let _ = from;
     true
 }
 
+/// Whether a finite verb follows within a few words: the mark of a bare clause.
+fn clause_ahead(t: &Tokens, from: usize) -> bool {
+    let end = t.sentence_end(from);
+    (from + 1..=end.min(from + 8))
+        .take_while(|&i| t.tokens[i].is_word())
+        .any(|i| subject::finite(t, i))
+}
+
 /// The clause before a reporting clause at the end (`…, X said`): from the sentence's beginning.
-fn clause_before(t: &Tokens, start: usize, comma: usize, claimed: &dyn Fn(usize) -> bool) -> Option<Vec<Range>> {
+fn clause_before(
+    t: &Tokens,
+    start: usize,
+    comma: usize,
+    claimed: &dyn Fn(usize) -> bool,
+) -> Option<Vec<Range>> {
     let mut first = start;
     // After an earlier reporting clause, or a lead-in that is closed by a colon.
     for i in start..comma {
@@ -411,7 +837,9 @@ fn clause_before(t: &Tokens, start: usize, comma: usize, claimed: &dyn Fn(usize)
             first = i + 1;
         }
     }
-    while first < comma && (t.tokens[first].kind == Kind::Punct || t.tokens[first].kind == Kind::Close) {
+    while first < comma
+        && (t.tokens[first].kind == Kind::Punct || t.tokens[first].kind == Kind::Close)
+    {
         first += 1;
     }
     let last = comma.checked_sub(1)?;
@@ -421,13 +849,35 @@ fn clause_before(t: &Tokens, start: usize, comma: usize, claimed: &dyn Fn(usize)
     }
     // A lead of time, place or manner is no content; one word before the comma neither, unless it resumes.
     let w = t.lower(first);
-    let adjunct = (lexicon::PREPOSITIONS.contains(&w) && !(first..=last).any(|i| subject::finite(t, i))) && words <= 12
-        || words <= 2 && (lexicon::ADVERBS.contains(&w) || w.ends_with("ly") || matches!(w, "but" | "and" | "still" | "meanwhile" | "separately"))
+    let adjunct = (lexicon::PREPOSITIONS.contains(&w)
+        && !(first..=last).any(|i| subject::finite(t, i)))
+        && words <= 12
+        || words <= 2
+            && (lexicon::ADVERBS.contains(&w)
+                || w.ends_with("ly")
+                || matches!(w, "but" | "and" | "still" | "meanwhile" | "separately"))
         || lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing) && words <= 14;
     if adjunct {
         return None;
     }
     Some(vec![(first, last)])
+}
+
+/// Words that begin with a quotation mark which is never closed: their comma
+/// belongs to them, and quotations may go on after the reporting clause.
+fn unclosed(
+    t: &Tokens,
+    mut content: Vec<Range>,
+    right: usize,
+    is_cue: &dyn Fn(usize) -> bool,
+) -> Vec<Range> {
+    if let Some(c) = content.first_mut() {
+        if t.tokens[c.0].kind == Kind::Open && t.tokens[c.1 + 1].is_comma() {
+            c.1 += 1;
+            content.extend(content::continued(t, right, is_cue));
+        }
+    }
+    content
 }
 
 /// What goes on after `, X said,` if it is the same sentence's clause.
@@ -445,7 +895,11 @@ fn clause_resumed(t: &Tokens, last: usize, end: usize, before: Range) -> Option<
     let resumes = !has_verb
         || lexicon::AUX.contains(&w)
         || matches!(w, "but" | "because" | "which" | "so" | "that" | "or");
-    let breaks = lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing) || matches!(w, "in" | "as" | "while" | "according" | "citing" | "a" | "an" | "who");
+    let breaks = lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing)
+        || matches!(
+            w,
+            "in" | "as" | "while" | "according" | "citing" | "a" | "an" | "who"
+        );
     if !resumes || breaks {
         return None;
     }
@@ -454,20 +908,53 @@ fn clause_resumed(t: &Tokens, last: usize, end: usize, before: Range) -> Option<
 
 /// The subject of a verb without one of its own: that of the reporting verb before
 /// it in the same sentence, else of the sentence.
-fn inherit(t: &Tokens, c: Cue, previous: Option<Cue>, done: &[Raw], start: usize) -> Option<Phrase> {
+fn inherit(
+    t: &Tokens,
+    c: Cue,
+    previous: Option<Cue>,
+    done: &[Raw],
+    start: usize,
+) -> Option<Phrase> {
     let before = t.tokens.get(c.group.0.wrapping_sub(1))?;
-    let linked = before.is_comma() || matches!(before.lower.as_str(), "and" | "but" | "or" | "then" | "by" | "while" | "—" | "–" | "after" | "before" | "without" | "in" | "when");
+    let linked = before.is_comma()
+        || matches!(
+            before.lower.as_str(),
+            "and"
+                | "but"
+                | "or"
+                | "then"
+                | "by"
+                | "while"
+                | "—"
+                | "–"
+                | "after"
+                | "before"
+                | "without"
+                | "in"
+                | "when"
+        );
     if !linked {
         return None;
     }
     let same = |i: usize| t.tokens[i].sentence == t.tokens[c.at].sentence;
     let _ = previous;
-    if let Some(r) = done.iter().rev().find(|r| same(r.cue.0) && !r.quoted && r.form == Form::Verb) {
+    let outer = |r: &Raw| !done.iter().any(|o| o.cue != r.cue && o.holds(r));
+    if let Some(r) = done
+        .iter()
+        .rev()
+        .find(|r| same(r.cue.0) && !r.quoted && r.form == Form::Verb && outer(r))
+    {
         if let (Some(head), Some(full)) = (r.source, r.full) {
             return Some(Phrase { head, full });
         }
     }
-    main_subject(t, start, c.group.0)
+    main_subject(t, start, c.group.0).or_else(|| {
+        let p = subject::following(t, start, c.group.0 - 1)?;
+        (p.head.1 + 1 < c.group.0).then_some(Phrase {
+            head: p.head,
+            full: p.head,
+        })
+    })
 }
 
 /// The subject of the sentence's first clause: the noun phrase before its first finite verb.
@@ -482,7 +969,10 @@ fn main_subject(t: &Tokens, start: usize, limit: usize) -> Option<Phrase> {
             && (subject::finite(t, i) || (w.ends_with("ed") && w.len() > 4));
         if verb {
             let mut first = i;
-            while first > start && (lexicon::AUX.contains(&t.lower(first - 1)) || lexicon::ADVERBS.contains(&t.lower(first - 1))) {
+            while first > start
+                && (lexicon::AUX.contains(&t.lower(first - 1))
+                    || lexicon::ADVERBS.contains(&t.lower(first - 1)))
+            {
                 first -= 1;
             }
             if let Some(p) = subject::before(t, first) {
