@@ -236,7 +236,7 @@ fn agreement(
     let figures = result.figures();
     let known: Vec<String> = figures.iter().map(|f| f.0.clone()).collect();
     check_keys(marks, &known)?;
-    let sections = view::annotators(&result);
+    let sections = report::agreement::annotators(&result);
     finish(args, screen, &sections, out)?;
     name_problems(&result.problems, args, err)?;
     if let Some(folder) = &args.out {

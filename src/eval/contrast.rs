@@ -24,10 +24,10 @@ pub struct Truth {
     pub b: Place,
 }
 
-/// A statement that belongs to an event.
+/// A statement that belongs to an event, or to none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    pub event: String,
+    pub event: Option<String>,
     pub place: Place,
 }
 
@@ -196,7 +196,9 @@ pub fn score(
     for e in events {
         match find(&e.place) {
             Some(id) => {
-                event_of.insert(id, e.event.clone());
+                if let Some(event) = &e.event {
+                    event_of.insert(id, event.clone());
+                }
             }
             None => {
                 lost.insert((&e.place.document, &e.place.text));

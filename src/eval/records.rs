@@ -285,7 +285,7 @@ mod tests {
             r#"{"id":"7","text":"[1]","n":7,"s":"7","e":"","q":"\"x\"","l":[1,"a"],"z":null,"y":true,"t":"true"}"#,
         )
         .unwrap();
-        let bytes = to_csv(&[map.clone()]).unwrap();
+        let bytes = to_csv(std::slice::from_ref(&map)).unwrap();
         let back = parse(Path::new("x.csv"), std::str::from_utf8(&bytes).unwrap()).unwrap();
         assert_eq!(back.records[0].map, map);
     }

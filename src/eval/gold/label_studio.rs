@@ -6,8 +6,12 @@
 
 use serde_json::{json, Map, Value};
 
-use super::{escape, put_labels, put_spans, scalar, show_pair, take_spans, unescape};
-use super::{Canonical, ProblemKind, Refused, SideNames, ToolSpan};
+use super::tools::{
+    escape, id_of, put_labels, put_spans, scalar, show_pair, take_spans, unescape, Canonical,
+    Refused, ToolSpan,
+};
+use crate::eval::problem::ProblemKind;
+use crate::labels::SideNames;
 
 const TASKS: [&str; 3] = ["side", "stance", "relation"];
 
@@ -34,7 +38,7 @@ pub(super) fn import(task: Map<String, Value>, names: &SideNames) -> Canonical {
             data.insert("id".into(), Value::String(id));
         }
     }
-    let id = super::id_of(&data);
+    let id = id_of(&data);
     let all: Vec<&Value> = task
         .get("annotations")
         .and_then(Value::as_array)
@@ -77,7 +81,7 @@ fn annotation(data: &Map<String, Value>, annotation: &Value, names: &SideNames) 
             .filter(|(k, _)| !TASKS.contains(&k.as_str()))
             .collect(),
     );
-    let id = super::id_of(&map);
+    let id = id_of(&map);
     let text = map
         .get("text")
         .and_then(Value::as_str)
@@ -120,7 +124,7 @@ fn annotation(data: &Map<String, Value>, annotation: &Value, names: &SideNames) 
 
 /// A flat row into Standoff's own fields; the tool's columns stay as they are.
 pub(super) fn import_min(mut map: Map<String, Value>, names: &SideNames) -> Canonical {
-    let id = super::id_of(&map);
+    let id = id_of(&map);
     let text = map
         .get("text")
         .and_then(Value::as_str)

@@ -3,10 +3,12 @@
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-use super::{scalar, Item, Meta, ProblemKind, Refused};
+use super::tools::{scalar, Refused};
 use super::{GoldAttribution, GoldCoreference, GoldPair, GoldSpeaker, GoldStatement};
+use super::{Item, Meta};
 use crate::document::Span;
 use crate::eval::contrast::{Event, Place, Truth};
+use crate::eval::problem::ProblemKind;
 use crate::labels::{Label, Relation, SideNames, Stance};
 
 type Parsed<T> = std::result::Result<T, Refused>;
@@ -285,10 +287,7 @@ fn coreference(mut map: Map<String, Value>, id: &str) -> Parsed<GoldCoreference>
 /// A line of a corpus of contrasts: a true pair, or a statement of an event.
 fn contrast(map: &Map<String, Value>) -> Parsed<Item> {
     let malformed = |m: &str| Refused::new(ProblemKind::Malformed, None, m);
-    let event = map
-        .get("event")
-        .and_then(scalar)
-        .ok_or_else(|| malformed("`event` is not a name"))?;
+    let event = map.get("event").and_then(scalar);
     let place = |v: &Value| {
         Some(Place {
             document: v.get("document")?.as_str()?.to_string(),
@@ -299,6 +298,7 @@ fn contrast(map: &Map<String, Value>) -> Parsed<Item> {
         let (a, b) = place(a)
             .zip(place(b))
             .ok_or_else(|| malformed("`a` and `b` want document and text"))?;
+        let event = event.ok_or_else(|| malformed("`event` is not a name"))?;
         return Ok(Item::Truth(Truth { event, a, b }));
     }
     let place = place(&Value::Object(map.clone()))

@@ -4,8 +4,12 @@
 
 use serde_json::{json, Map, Value};
 
-use super::{all_labels, Canonical, ProblemKind, Refused, SideNames, ToolSpan};
-use super::{escape, put_labels, put_spans, scalar, show_pair, take_labels, take_spans, unescape};
+use super::tools::{
+    all_labels, escape, id_of, put_labels, put_spans, scalar, show_pair, take_labels, take_spans,
+    unescape, Canonical, Refused, ToolSpan,
+};
+use crate::eval::problem::ProblemKind;
+use crate::labels::SideNames;
 
 /// Field names that Prodigy uses itself.
 const OWN: [&str; 11] = [
@@ -67,7 +71,7 @@ pub(super) fn import(mut map: Map<String, Value>, names: &SideNames) -> Canonica
             map.insert("id".into(), Value::String(id));
         }
     }
-    let id = super::id_of(&map);
+    let id = id_of(&map);
     if answer != "accept" {
         return Err(Refused::new(
             ProblemKind::Skipped,

@@ -168,10 +168,21 @@ fn bad_records_are_named_with_line_and_remedy() {
 }
 
 #[test]
+fn a_file_about_another_dispute_is_not_mixed_in() {
+    let text = r#"{"id":"1","text":"T.","side":"east"}
+{"id":"2","text":"U.","side":"west"}
+{"id":"3","text":"V.","side":"other"}"#;
+    let gold = Gold::parse(Path::new("g.jsonl"), text, &names()).unwrap();
+    assert!(gold.is_empty());
+    assert_eq!(gold.problems.len(), 3);
+    assert!(gold.problems[2].message.contains("--sides"));
+}
+
+#[test]
 fn coreference_and_contrast_are_told_apart() {
     let text = r#"{"id":"c1","statements":["A.","B."],"target":1,"actor":null,"order":"unreliable","why":"w"}
 {"event":"e1","a":{"document":"x.txt","text":"A."},"b":{"document":"y.txt","text":"B."}}
-{"event":"e1","document":"x.txt","text":"A."}
+{"event":null,"document":"x.txt","text":"A."}
 {"id":"c2","statements":["A."],"target":1,"actor":"z"}"#;
     let gold = Gold::parse(Path::new("g.jsonl"), text, &names()).unwrap();
     assert_eq!(

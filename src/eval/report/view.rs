@@ -2,15 +2,14 @@
 //! terminal, Markdown and HTML writers only differ in how they draw them.
 
 use super::svg;
-use crate::eval::agreement::Disagreement;
-use crate::eval::annotators::Annotators;
 use crate::eval::attribution::{AttributionReport, Prf};
 use crate::eval::bootstrap::Figure;
 use crate::eval::breakdown::Breakdown;
 use crate::eval::classification::ClassReport;
 use crate::eval::compare::{Change, Comparison, Difference};
 use crate::eval::contrast::ContrastReport;
-use crate::eval::evaluate::{CoreferenceReport, Evaluation, StatementsReport};
+use crate::eval::evaluate::Evaluation;
+use crate::eval::kinds::{CoreferenceReport, StatementsReport};
 use crate::eval::pairs::{RankingFigures, RankingReport};
 use crate::eval::problem::{self, Problem};
 use crate::Result;
@@ -59,7 +58,7 @@ pub struct Section {
     pub long: bool,
 }
 
-fn section(title: impl Into<String>, blocks: Vec<Block>) -> Section {
+pub(super) fn section(title: impl Into<String>, blocks: Vec<Block>) -> Section {
     Section {
         title: title.into(),
         blocks,
@@ -67,7 +66,11 @@ fn section(title: impl Into<String>, blocks: Vec<Block>) -> Section {
     }
 }
 
-fn table<const N: usize>(caption: &str, head: [&str; N], rows: Vec<[String; N]>) -> Block {
+pub(super) fn table<const N: usize>(
+    caption: &str,
+    head: [&str; N],
+    rows: Vec<[String; N]>,
+) -> Block {
     Block::Table(Table {
         caption: caption.into(),
         head: head.map(String::from).to_vec(),
@@ -204,7 +207,7 @@ fn statements(s: &StatementsReport) -> Block {
     )
 }
 
-fn capital(s: &str) -> String {
+pub(super) fn capital(s: &str) -> String {
     let mut c = s.chars();
     c.next()
         .map(|f| f.to_uppercase().collect::<String>() + c.as_str())
@@ -369,7 +372,7 @@ fn ranking(r: &RankingReport) -> Section {
     )
 }
 
-fn attribution(a: &AttributionReport) -> Vec<Block> {
+pub(super) fn attribution(a: &AttributionReport) -> Vec<Block> {
     let row = |name: String, p: &Prf| {
         [
             name,
@@ -632,7 +635,7 @@ fn comparison(c: &Comparison) -> Vec<Section> {
 /// Most problems a page lists by name; `eval.json` has all.
 const LISTED: usize = 500;
 
-fn problems(all: &[Problem]) -> Option<Section> {
+pub(super) fn problems(all: &[Problem]) -> Option<Section> {
     if all.is_empty() {
         return None;
     }
@@ -663,96 +666,4 @@ fn problems(all: &[Problem]) -> Option<Section> {
         text: true,
     }));
     Some(section("What did not fit", blocks))
-}
-
-/// The sections of an agreement report.
-pub fn annotators(a: &Annotators) -> Vec<Section> {
-    let mut out = vec![section(
-        "Overview",
-        vec![
-            Block::Note(format!("First: {}. Second: {}.", a.files[0], a.files[1])),
-            Block::Note(format!(
-                "In brackets: 95 % bootstrap intervals, {} samples, seed {}. {NONE}: the figure does not exist.",
-                a.bootstrap.samples, a.bootstrap.seed
-            )),
-        ],
-    )];
-    for t in &a.tasks {
-        let r = &t.report;
-        out.push(section(
-            capital(&t.task),
-            vec![
-                table(
-                    "",
-                    [
-                        "records",
-                        "same label",
-                        "Cohen's kappa",
-                        "Krippendorff's alpha",
-                    ],
-                    vec![[
-                        r.n.to_string(),
-                        figure(&r.observed),
-                        figure(&r.kappa),
-                        figure(&r.alpha),
-                    ]],
-                ),
-                table(
-                    "One label against the rest",
-                    ["label", "first", "second", "kappa", "alpha"],
-                    r.per_label
-                        .iter()
-                        .map(|l| {
-                            [
-                                l.label.clone(),
-                                l.used[0].to_string(),
-                                l.used[1].to_string(),
-                                figure(&l.kappa),
-                                figure(&l.alpha),
-                            ]
-                        })
-                        .collect(),
-                ),
-                Block::Confusion {
-                    caption: "First annotator in rows, second in columns".into(),
-                    rows: r.labels.clone(),
-                    columns: r.labels.clone(),
-                    counts: r.confusion.clone(),
-                },
-            ],
-        ));
-    }
-    if let Some(x) = &a.attribution {
-        out.push(section("Attribution (first taken as gold)", attribution(x)));
-    }
-    if !a.disagreements.is_empty() {
-        out.push(disagreements(&a.disagreements));
-    }
-    out.extend(problems(&a.problems));
-    out
-}
-
-fn disagreements(list: &[Disagreement]) -> Section {
-    section(
-        format!("Disagreements ({})", list.len()),
-        vec![Block::Table(Table {
-            caption: String::new(),
-            head: ["task", "id", "text", "first", "second"]
-                .map(String::from)
-                .to_vec(),
-            rows: list
-                .iter()
-                .map(|d| {
-                    vec![
-                        d.task.clone(),
-                        d.id.clone(),
-                        d.text.clone(),
-                        d.a.clone(),
-                        d.b.clone(),
-                    ]
-                })
-                .collect(),
-            text: true,
-        })],
-    )
 }
