@@ -24,7 +24,9 @@ fn main() -> Result<()> {
     let threads = args.get(1).copied().unwrap_or(1);
     let days = args.get(2).copied();
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
-    let data = (0..2 * n * HIDDEN).map(|_| rng.gen_range(-1.0f32..1.0)).collect();
+    let data = (0..2 * n * HIDDEN)
+        .map(|_| rng.gen_range(-1.0f32..1.0))
+        .collect();
     let embeddings = Embeddings::new(data, HIDDEN)?;
     let day = |i: usize| days.map(|d| ((i % n) * d / n) as i64);
     let set = |from: usize| Set::new(&embeddings, (from..from + n).map(|i| (i, day(i))));

@@ -24,7 +24,10 @@ const FOLDS: usize = 5;
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let path = args.next().context("name a JSONL file of features")?;
-    let ridge: f64 = args.next().map_or(Ok(1.0), |r| r.parse()).context("RIDGE")?;
+    let ridge: f64 = args
+        .next()
+        .map_or(Ok(1.0), |r| r.parse())
+        .context("RIDGE")?;
     let file = std::fs::File::open(&path).with_context(|| path.clone())?;
     let mut rows = Vec::new();
     for (n, line) in std::io::BufReader::new(file).lines().enumerate() {
@@ -36,8 +39,7 @@ fn main() -> Result<()> {
     let precision = |scored: &[(f64, bool)]| average_precision(scored).unwrap_or(f64::NAN);
     let mut held_out = Vec::new();
     for fold in 0..FOLDS {
-        let (test, train): (Vec<_>, Vec<_>) =
-            (0..rows.len()).partition(|i| i % FOLDS == fold);
+        let (test, train): (Vec<_>, Vec<_>) = (0..rows.len()).partition(|i| i % FOLDS == fold);
         let train: Vec<(Features, bool)> = train.into_iter().map(|i| rows[i]).collect();
         let c = fit(&train, ridge)?;
         held_out.extend(test.into_iter().map(|i| (c.score(&rows[i].0), rows[i].1)));
@@ -45,9 +47,19 @@ fn main() -> Result<()> {
     let with = |score: &dyn Fn(&Features) -> f64| -> Vec<(f64, bool)> {
         rows.iter().map(|(f, l)| (score(f), *l)).collect()
     };
-    eprintln!("{} pairs, {} opposed", rows.len(), rows.iter().filter(|r| r.1).count());
-    eprintln!("average precision, fitted (held out): {:.4}", precision(&held_out));
-    eprintln!("as it is now: {:.4}", precision(&with(&|f| COEFFICIENTS.score(f))));
+    eprintln!(
+        "{} pairs, {} opposed",
+        rows.len(),
+        rows.iter().filter(|r| r.1).count()
+    );
+    eprintln!(
+        "average precision, fitted (held out): {:.4}",
+        precision(&held_out)
+    );
+    eprintln!(
+        "as it is now: {:.4}",
+        precision(&with(&|f| COEFFICIENTS.score(f)))
+    );
     for (i, part) in PARTS.iter().enumerate() {
         eprintln!("{part} alone: {:.4}", precision(&with(&|f| f.0[i])));
     }
@@ -67,6 +79,8 @@ fn row(line: &str) -> Result<(Features, bool)> {
             .as_f64()
             .with_context(|| format!("no number {part:?}"))?;
     }
-    let label = value["label"].as_bool().context("no true or false \"label\"")?;
+    let label = value["label"]
+        .as_bool()
+        .context("no true or false \"label\"")?;
     Ok((Features(features), label))
 }

@@ -71,7 +71,9 @@ fn classify_gives_one_line_a_record_in_order_and_an_error_in_place_of_a_bad_one(
     assert_eq!(rows[1]["id"], "2");
     assert_eq!(rows[2]["id"], "c");
     assert_eq!(rows[2]["line"], 3);
-    assert!(rows[2]["error"].as_str().is_some_and(|e| e.contains("text")));
+    assert!(rows[2]["error"]
+        .as_str()
+        .is_some_and(|e| e.contains("text")));
     assert_eq!(rows[3]["id"], "d");
     let sum: f64 = rows[3]["stance"]["scores"]
         .as_object()
@@ -193,8 +195,23 @@ fn analyze_writes_all_reports_and_report_writes_the_same_bytes_again() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(err(&refused).contains("--resume"));
     let third = dir.path().join("third");
-    run(&["analyze", path(&samples), "--out", path(&third), "-q", "--threads", "1"]);
-    let resumed = run(&["analyze", path(&samples), "--out", path(&out), "--resume", "-q"]);
+    run(&[
+        "analyze",
+        path(&samples),
+        "--out",
+        path(&third),
+        "-q",
+        "--threads",
+        "1",
+    ]);
+    let resumed = run(&[
+        "analyze",
+        path(&samples),
+        "--out",
+        path(&out),
+        "--resume",
+        "-q",
+    ]);
     assert!(resumed.status.success(), "{}", err(&resumed));
     for name in names {
         assert_eq!(read(&third, name), read(&out, name), "{name}");
@@ -238,7 +255,10 @@ fn bad_input_costs_itself_and_is_named() {
     write("good.txt", b"Headline of the day\n20220215\nhttps://news.example/a\nMoscow denied that it plans to invade.\nThe alliance rejected the demands.\n");
     write("empty.txt", b"");
     write("binary.txt", &[0, 1, 2, 3, 0, 255, 254, 0, 0, 7]);
-    write("undated.txt", b"Kyiv said the shells came from the east. Donetsk said Ukraine fired first.");
+    write(
+        "undated.txt",
+        b"Kyiv said the shells came from the east. Donetsk said Ukraine fired first.",
+    );
     let out = dir.path().join("out");
     let done = run(&["analyze", path(&inputs), "--out", path(&out), "-q"]);
     assert_eq!(done.status.code(), Some(3), "{}", err(&done));
@@ -247,7 +267,12 @@ fn bad_input_costs_itself_and_is_named() {
 
     let nothing = dir.path().join("nothing");
     std::fs::create_dir(&nothing).expect("a folder");
-    let e = run(&["analyze", path(&nothing), "--out", path(&dir.path().join("o2"))]);
+    let e = run(&[
+        "analyze",
+        path(&nothing),
+        "--out",
+        path(&dir.path().join("o2")),
+    ]);
     assert!(matches!(e.status.code(), Some(1 | 2)), "{}", err(&e));
     assert!(!err(&e).is_empty());
 
@@ -327,11 +352,22 @@ fn train_learns_from_a_users_own_labels_and_stops_at_wrong_ones() {
     std::fs::write(&csv, text).expect("a file");
     let out = dir.path().join("model");
     let done = run(&[
-        "train", "--train", path(&csv), "--out", path(&out), "--epochs", "1", "--hold-out", "0",
+        "train",
+        "--train",
+        path(&csv),
+        "--out",
+        path(&out),
+        "--epochs",
+        "1",
+        "--hold-out",
+        "0",
     ]);
     assert_eq!(done.status.code(), Some(3), "{}", err(&done));
     assert!(err(&done).contains("martian"));
-    let row = pipe(&["classify", "--model", path(&out)], b"Moscow fired rockets\n");
+    let row = pipe(
+        &["classify", "--model", path(&out)],
+        b"Moscow fired rockets\n",
+    );
     assert!(row.status.success(), "{}", err(&row));
     let empty = dir.path().join("empty.jsonl");
     std::fs::write(&empty, "").expect("a file");

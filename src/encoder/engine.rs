@@ -94,9 +94,10 @@ impl Linear {
             .round()
             .clamp(-127.0, 127.0)
             .to_kind(Kind::Int8);
-        let column_offsets = quantised
-            .to_kind(Kind::Int)
-            .sum_dim_intlist(&[1i64][..], false, Kind::Int);
+        let column_offsets =
+            quantised
+                .to_kind(Kind::Int)
+                .sum_dim_intlist(&[1i64][..], false, Kind::Int);
         let packed = quantised.f_fbgemm_pack_quantized_matrix()?;
         Ok(Linear::Int8 {
             weight: quantised,
@@ -363,10 +364,7 @@ impl Engine {
             let flat = x.view(-1).sort(0, false).0;
             let n = flat.size()[0];
             let cut = ((n as f64) * tail) as i64;
-            seen.push((
-                flat.double_value(&[cut]),
-                flat.double_value(&[n - 1 - cut]),
-            ));
+            seen.push((flat.double_value(&[cut]), flat.double_value(&[n - 1 - cut])));
         };
         let _ = self.forward(batch, Some(&mut watch))?;
         Ok(seen)

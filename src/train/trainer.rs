@@ -195,10 +195,7 @@ pub fn train(
                 continue;
             }
             tch::manual_seed((options.seed ^ (done << 8)) as i64);
-            let batch: Vec<&Example> = rows
-                .iter()
-                .map(|&(s, i)| &sources[s].examples[i])
-                .collect();
+            let batch: Vec<&Example> = rows.iter().map(|&(s, i)| &sources[s].examples[i]).collect();
             let loss = step_loss(network, &batch, &class_weights, options, done)?;
             loss.backward();
             let rate = options.learning_rate * schedule(done, total, options.warmup);
@@ -361,7 +358,13 @@ fn class_weights(sources: &[Source], power: f64) -> Vec<Vec<f32>> {
             let total: f64 = mass.iter().sum();
             let raw: Vec<f64> = mass
                 .iter()
-                .map(|&m| if m > 0.0 { (total / m).powf(power) } else { 1.0 })
+                .map(|&m| {
+                    if m > 0.0 {
+                        (total / m).powf(power)
+                    } else {
+                        1.0
+                    }
+                })
                 .collect();
             let mean = raw.iter().zip(&mass).map(|(r, m)| r * m).sum::<f64>() / total.max(1e-9);
             raw.iter().map(|r| (r / mean.max(1e-9)) as f32).collect()
@@ -402,7 +405,8 @@ fn step_loss(
                 let mut w = 0.0;
                 for (k, &p) in t.iter().enumerate() {
                     targets[r * n + k] = (p as f64 * (1.0 - options.smoothing)
-                        + options.smoothing / n as f64) as f32;
+                        + options.smoothing / n as f64)
+                        as f32;
                     w += p * class_weights.get(h).and_then(|c| c.get(k)).unwrap_or(&1.0);
                 }
                 weights[r] = e.weight * w;
