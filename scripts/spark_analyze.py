@@ -36,10 +36,11 @@ from typing import Any, Callable, Optional
 
 import pandas
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Window as Over
 from pyspark.sql import functions as F
 
 SCHEMA = 1
-DEFAULT_WINDOW_DAYS = 30
+WINDOW = 30
 FIELDS = ("id", "title", "date", "url", "outlet", "text", "statements")
 
 #: What classification and contrast hand on: a record of some kind as JSON, with what rows are sorted and joined by.
@@ -55,7 +56,7 @@ class Settings(argparse.Namespace):
     master: Optional[str]
     program: str
     option: list[str]
-    window_days: int
+    window: int
     chunk: int
     partitions: Optional[int]
     work: Optional[str]
@@ -91,6 +92,15 @@ def run_analyze(program: str, name: str, lines: Iterable[str], options: Sequence
             return json.load(file)
 
 
+def classify_only(program: str) -> list[str]:
+    """The option that leaves out the contrast of a chunk, which nobody needs, if this version has it."""
+    try:
+        told = subprocess.run([program, "analyze", "--help"], capture_output=True, check=False).stdout
+    except OSError:
+        return []  # told when it is started in earnest
+    return ["--no-contrast"] if b"--no-contrast" in told else []
+
+
 def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
@@ -120,13 +130,22 @@ def document_line(row: dict[str, Any]) -> str:
 def classify_rows(program: str, options: Sequence[str], documents: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Rows of everything that `standoff analyze` finds out about some documents, but for the contrast."""
     name = "documents.jsonl"
-    analysis = run_analyze(program, name, map(document_line, documents), options)
+    # A run in which every input is rejected fails; with a document that is surely good, none does.
+    probe = {"id": "standoff:probe", "text": "This document is not part of the corpus."}
+    lines = [*map(document_line, documents), to_json(probe)]
+    analysis = run_analyze(program, name, lines, options)
     setup = {key: analysis[key] for key in ("setup", "blocs")}
     yield {"kind": "setup", "document": "", "json": to_json(setup)}
     for document in analysis["documents"]:
+        if document["id"] == probe["id"]:
+            continue
         document["source"] = document["id"]
         yield {"kind": "document", "document": document["id"], "json": to_json(document)}
     for statement in analysis["statements"]:
+        if statement["document"] == probe["id"]:
+            continue
+        # Words are explained of statements in pairs, which are found later.
+        statement.pop("explanation", None)
         yield {
             "kind": "statement",
             "document": statement["document"],
@@ -152,14 +171,15 @@ def classifier(settings: Settings) -> Callable[[Iterator[pandas.DataFrame]], Ite
         return made.astype({"start": "Int64", "day": "Int32"})
 
     def classify(batches: Iterator[pandas.DataFrame]) -> Iterator[pandas.DataFrame]:
+        own = [*options, *classify_only(program)]
         waiting: list[dict[str, Any]] = []
         for batch in batches:
             waiting.extend(batch.to_dict("records"))
             while len(waiting) >= chunk:
-                yield frame(classify_rows(program, options, waiting[:chunk]))
+                yield frame(classify_rows(program, own, waiting[:chunk]))
                 del waiting[:chunk]
         if waiting:
-            yield frame(classify_rows(program, options, waiting))
+            yield frame(classify_rows(program, own, waiting))
 
     return classify
 
@@ -184,9 +204,9 @@ def contraster(settings: Settings) -> Callable[[pandas.DataFrame], pandas.DataFr
 
 
 def window_options(settings: Settings) -> list[str]:
-    if settings.window_days == DEFAULT_WINDOW_DAYS:
+    if settings.window == WINDOW:
         return []
-    return ["--window-days", str(settings.window_days)]
+    return [f"--window={settings.window}"]
 
 
 # --- on the driver: the corpus ---------------------------------------------
@@ -209,9 +229,7 @@ def set_apart(corpus: DataFrame) -> tuple[DataFrame, DataFrame]:
     texts = [F.col(name).cast("string") for name in corpus.columns if name != "id"]
     # There is no reading order on a cluster: of documents with one id the first by content is kept.
     content = F.sha2(F.concat_ws("\0", *[F.coalesce(text, F.lit("")) for text in texts]), 256)
-    from pyspark.sql import Window
-
-    place = F.row_number().over(Window.partitionBy("id").orderBy("content"))
+    place = F.row_number().over(Over.partitionBy("id").orderBy("content"))
     numbered = corpus.withColumn("content", content).withColumn("place", place)
     named = F.col("id").isNotNull() & (F.trim("id") != "")
     good = numbered.where(named & (F.col("place") == 1)).drop("content", "place")
@@ -315,6 +333,10 @@ def write_outputs(
     def counted(records: Iterable[str]) -> Iterator[str]:
         for record in records:
             statement = json.loads(record)
+            if statement["id"] in merged.explanations:
+                extra = {"extra": statement.pop("extra")} if "extra" in statement else {}
+                statement.update(explanation=merged.explanations[statement["id"]], **extra)
+                record = to_json(statement)
             counts["abstained"] += statement["abstained"]
             counts["truncated"] += statement["truncated"]
             if statement["id"] in paired:
@@ -369,13 +391,13 @@ def write_run(
     run = {
         "schema": SCHEMA,
         "version": setup["version"],
-        "commit": None,
+        "commit": None,  # the nodes' programs do not tell
         "started": stamp(started),
         "finished": stamp(now),
         "seconds": round(now - started, 3),
         "settings": {
             "corpus": settings.corpus,
-            "window-days": settings.window_days,
+            "window_days": settings.window,
             "chunk": settings.chunk,
             "options": settings.option,
         },
@@ -432,13 +454,13 @@ def analyze(spark: SparkSession, settings: Settings) -> int:
 
     say("contrasting")
     statements = rows.where("kind = 'statement'")
-    windowed = in_windows(statements.select("document", "start", "day", "json"), settings.window_days)
+    windowed = in_windows(statements.select("document", "start", "day", "json"), settings.window)
     found = windowed.groupBy("window").applyInPandas(contraster(settings), WINDOW_ROWS)
     windows = [Window.of(row["window"], json.loads(row["json"])) for row in found.toLocalIterator()]
     clock = timed("contrast", clock)
 
     say(f"merging {len(windows)} windows")
-    merged = merge(windows, settings.window_days, certain_blocs(statements, setup))
+    merged = merge(windows, settings.window, certain_blocs(statements, setup))
     clock = timed("merge", clock)
 
     say("writing")
@@ -488,10 +510,10 @@ def parse(arguments: Optional[Sequence[str]]) -> Settings:
         help="an option for standoff, such as --option=--threads=1; may be given several times",
     )
     parser.add_argument(
-        "--window-days",
+        "--window",
         type=int,
-        default=DEFAULT_WINDOW_DAYS,
-        metavar="N",
+        default=WINDOW,
+        metavar="DAYS",
         help="most days between two opposing statements (default: %(default)s)",
     )
     parser.add_argument(
@@ -505,8 +527,8 @@ def parse(arguments: Optional[Sequence[str]]) -> Settings:
     )
     parser.add_argument("--force", action="store_true", help="replace results that are in DIR already")
     settings = parser.parse_args(arguments, namespace=Settings())
-    if settings.window_days < 0 or settings.chunk < 1:
-        parser.error("--window-days must be 0 or more, --chunk 1 or more")
+    if settings.window < 0 or settings.chunk < 1:
+        parser.error("--window must be 0 or more, --chunk 1 or more")
     if os.path.exists(os.path.join(settings.out, "run.json")) and not settings.force:
         parser.error(f"{settings.out} holds results already; name another folder, or give --force")
     return settings

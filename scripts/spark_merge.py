@@ -23,6 +23,8 @@ MIN_SCORE = 0.35
 MAX_FURTHER = 3
 MAX_KEYWORDS = 6
 MAX_NEIGHBOURS = 20
+# As in src/cli/analyze.rs: statements in pairs that are explained.
+MAX_EXPLAINED = 200
 
 EPOCH = datetime.date(1970, 1, 1).toordinal()
 
@@ -59,6 +61,8 @@ class Fact:
     abstained: bool
     #: By which claims without an answer are ordered.
     strength: float
+    #: The words that decided, if the window explains them.
+    explanation: Optional[dict[str, Any]] = None
 
     @classmethod
     def of(cls, statement: dict[str, Any], blocs: list[str]) -> Fact:
@@ -70,6 +74,7 @@ class Fact:
             bloc=bloc,
             abstained=statement["abstained"],
             strength=statement["side"]["scores"][label] * (1 - neutral),
+            explanation=statement.get("explanation"),
         )
 
 
@@ -108,6 +113,8 @@ class Merged:
     issues: list[dict[str, Any]]
     unanswered: list[list[str]]
     copies: list[dict[str, Any]]
+    #: The words that decided, by statement, for the best pairs.
+    explanations: dict[str, dict[str, Any]]
 
 
 def merge(windows: Iterable[Window], days: int, certain: tuple[bool, bool] = (True, True)) -> Merged:
@@ -116,7 +123,9 @@ def merge(windows: Iterable[Window], days: int, certain: tuple[bool, bool] = (Tr
     windows = sorted(windows, key=lambda w: w.number)
     facts: dict[str, Fact] = {}
     for window in windows:
-        facts.update(window.facts)
+        for i, fact in window.facts.items():
+            if i not in facts or fact.explanation is not None:
+                facts[i] = fact
     copies = _merge_copies(windows, facts)
     out = {copy for group in copies for copy in group["copies"]}
     out.update(i for i, fact in facts.items() if fact.abstained and fact.bloc is not None and certain[fact.bloc])
@@ -130,7 +139,14 @@ def merge(windows: Iterable[Window], days: int, certain: tuple[bool, bool] = (Tr
     for side in (0, 1):
         ids = {i for window in windows for i in window.unanswered[side]} - paired - out
         unanswered.append(sorted(ids, key=lambda i: (-facts[i].strength, i)))
-    return Merged(sorted(pairs.values(), key=_rank), issues, unanswered, copies)
+    ranked = sorted(pairs.values(), key=_rank)
+    return Merged(ranked, issues, unanswered, copies, _explanations(ranked, facts))
+
+
+def _explanations(ranked: list[dict[str, Any]], facts: dict[str, Fact]) -> dict[str, dict[str, Any]]:
+    """Those of the statements in the best pairs, as many as a run on one machine explains."""
+    ids = list(dict.fromkeys(pair[end] for pair in ranked for end in "ab"))[:MAX_EXPLAINED]
+    return {i: explanation for i in ids if (explanation := facts[i].explanation) is not None}
 
 
 def _rank(pair: dict[str, Any]) -> tuple[float, str]:

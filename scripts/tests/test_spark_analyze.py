@@ -1,0 +1,176 @@
+"""Tests of spark_analyze.py in local mode with two workers, against `standoff analyze` on one machine.
+
+STANDOFF_BIN names the program. The corpus is that of eval/samples and eval/gold/contrast, and a second copy of the
+latter a year later, with the two sides' dates moved apart so that opposing claims lie in different windows.
+"""
+
+import datetime
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import pandas
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "scripts" / "spark_analyze.py"
+PROGRAM = os.environ.get("STANDOFF_BIN", "")
+EASTERN = ("volga", "moskva", "nevsky", "minsk")
+FIELDS = ["id", "title", "date", "url", "outlet", "text", "statements"]
+
+
+def dump(path):
+    title, date, url, *lines = path.read_text(encoding="utf-8").splitlines()
+    day = datetime.datetime.strptime(date, "%Y%m%d").date()
+    statements = [line for line in lines if line.strip()]
+    return {"id": path.name, "title": title, "date": day.isoformat(), "url": url, "statements": statements}
+
+
+def corpus():
+    documents = [dump(p) for p in sorted((ROOT / "eval/gold/contrast").glob("*.txt"))]
+    for document in list(documents):
+        days = 366 if document["id"].startswith(EASTERN) else 366 + 12
+        day = datetime.date.fromisoformat(document["date"]) + datetime.timedelta(days=days)
+        documents.append({**document, "id": "later-" + document["id"], "date": day.isoformat()})
+    documents += [dump(p) for p in sorted((ROOT / "eval/samples/dump").glob("*.txt"))]
+    for path in sorted((ROOT / "eval/samples/jsonl").glob("*.jsonl")):
+        documents += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    for path in sorted((ROOT / "eval/samples/prose").glob("*.txt")):
+        documents.append({"id": path.name, "text": path.read_text(encoding="utf-8")})
+    documents.append({"id": "no-text", "text": " "})
+    return sorted(documents, key=lambda d: d["id"])
+
+
+def read(folder, name):
+    with open(Path(folder) / name, encoding="utf-8") as file:
+        return [json.loads(line) for line in file] if name.endswith("l") else json.load(file)
+
+
+def spark(*arguments, code=0):
+    command = [sys.executable, str(SCRIPT), *map(str, arguments), "--master", "local[2]"]
+    environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"}
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=1800)
+    if done.returncode != code:
+        raise AssertionError(f"exit code {done.returncode}\n{done.stderr[-6000:]}")
+    return done.stderr
+
+
+def parquet(folder, documents):
+    """Two files, so that there are two partitions."""
+    folder = Path(folder)
+    folder.mkdir()
+    frame = pandas.DataFrame([{field: d.get(field) for field in FIELDS} for d in documents], columns=FIELDS)
+    for part in (0, 1):
+        frame.iloc[part::2].to_parquet(folder / f"part-{part}.parquet")
+    return folder
+
+
+@unittest.skipUnless(PROGRAM, "STANDOFF_BIN does not name the program")
+class AgainstOneMachine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(temporary.cleanup)
+        folder = Path(temporary.name)
+        documents = corpus()
+        lines = folder / "corpus.jsonl"
+        with open(lines, "w", encoding="utf-8") as file:
+            for document in documents:
+                file.write(json.dumps({k: v for k, v in document.items() if k in FIELDS}) + "\n")
+        cls.one, cls.many = folder / "one", folder / "many"
+        command = [PROGRAM, "analyze", lines, "--out", cls.one, "--format", "json,jsonl", "--quiet"]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8")
+        assert done.returncode == 3, done.stderr
+        cls.said = spark(parquet(folder / "corpus", documents), "--out", cls.many, "--chunk", 7, code=3)
+        cls.analysis = [read(f, "analysis.json") for f in (cls.one, cls.many)]
+
+    def test_the_same_documents_statements_and_labels(self):
+        one, many = self.analysis
+        without = [{**d, "source": None} for d in one["documents"]], [{**d, "source": None} for d in many["documents"]]
+        self.assertEqual(*without)
+        self.assertGreater(len(one["statements"]), 200)
+
+        def bare(statements):
+            return [{k: v for k, v in s.items() if k != "explanation"} for s in statements]
+
+        self.assertEqual(bare(one["statements"]), bare(many["statements"]))
+        self.assertEqual(many["statements"], read(self.many, "statements.jsonl"))
+        for key in ("schema", "setup", "blocs"):
+            self.assertEqual(one[key], many[key])
+
+    def test_the_same_pairs(self):
+        one, many = [{p["id"]: p for p in a["pairs"]} for a in self.analysis]
+        self.assertGreater(len(one), 20)
+        self.assertEqual(sorted(one), sorted(many))
+        across = 0
+        for i, pair in one.items():
+            other = many[i]
+            for key in ("a", "b", "similarity", "relation", "primary"):
+                self.assertEqual(pair[key], other[key], f"{key} of {i}")
+            # How telling a shared word is depends on how many statements of the window have it.
+            self.assertAlmostEqual(pair["score"], other["score"], delta=0.05)
+            across += pair["evidence"]["days_apart"] == 12 or pair["a"].startswith("later-")
+        self.assertGreater(across, 5, "no pair across windows")
+        record = {p["id"]: p for p in read(self.many, "pairs.jsonl")}
+        self.assertEqual(list(record), [p["id"] for p in self.analysis[1]["pairs"]])
+        statements = {s["id"]: s for s in self.analysis[1]["statements"]}
+        for i, pair in many.items():
+            self.assertEqual(record[i], {"schema": 1, **pair, "a": statements[pair["a"]], "b": statements[pair["b"]]})
+
+    def test_the_same_claims_without_an_answer_and_copies(self):
+        one, many = self.analysis
+        for side in (0, 1):
+            self.assertEqual(sorted(one["unanswered"][side]), sorted(many["unanswered"][side]))
+        self.assertEqual(one["copies"], many["copies"])
+
+    def test_issues_hold_all_pairs_once(self):
+        many = self.analysis[1]
+        self.assertEqual(sorted(i for issue in many["issues"] for i in issue["pairs"]), sorted(p["id"] for p in many["pairs"]))
+        by_id = {issue["id"]: issue for issue in many["issues"]}
+        self.assertEqual(len(by_id), len(many["issues"]))
+        for pair in many["pairs"]:
+            self.assertIn(pair["id"], by_id[pair["issue"]]["pairs"])
+
+    def test_what_was_rejected_is_told(self):
+        self.assertEqual([r["source"] for r in self.analysis[1]["rejected"]], ["no-text"])
+        self.assertIn("rejected no-text", self.said)
+        run = read(self.many, "run.json")
+        self.assertEqual(run["counts"]["rejected"], 1)
+        self.assertEqual(run["counts"]["pairs"], len(self.analysis[1]["pairs"]))
+
+    def test_reports_can_be_made_of_it(self):
+        done = subprocess.run([PROGRAM, "report", self.many, "--quiet"], capture_output=True, encoding="utf-8")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((self.many / "report.html").exists())
+
+    def test_results_are_not_overwritten(self):
+        self.assertIn("--force", spark(self.many, "--out", self.many, code=2))
+
+
+class Trouble(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+
+    def test_a_program_that_fails_on_a_node(self):
+        program = self.folder / "standoff"
+        program.write_text("#!/bin/sh\necho 'error: no model `standoff-1`' >&2\nexit 2\n")
+        program.chmod(0o755)
+        corpus = parquet(self.folder / "corpus", [{"id": "1", "text": "One."}])
+        said = spark(corpus, "--out", self.folder / "out", "--program", program, code=1)
+        self.assertIn("no model `standoff-1`", said)
+        self.assertFalse((self.folder / "out" / "run.json").exists())
+
+    def test_a_corpus_without_ids(self):
+        frame = pandas.DataFrame({"text": ["One."]})
+        frame.to_parquet(self.folder / "corpus.parquet")
+        said = spark(self.folder / "corpus.parquet", "--out", self.folder / "out", code=1)
+        self.assertIn("needs a column id", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
