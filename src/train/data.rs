@@ -121,8 +121,11 @@ impl std::str::FromStr for FileSpec {
     }
 }
 
+/// A line number with the record there, or why there is none.
+type Row = (usize, std::result::Result<Map<String, Value>, String>);
+
 /// Rows of a JSONL or CSV file with their line numbers.
-fn rows(path: &Path) -> Result<Vec<(usize, std::result::Result<Map<String, Value>, String>)>> {
+fn rows(path: &Path) -> Result<Vec<Row>> {
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Error::content(path, None, "not UTF-8; save it as UTF-8"))?;

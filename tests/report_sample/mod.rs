@@ -104,6 +104,7 @@ impl Builder {
     }
 
     /// Adds a statement and returns its id. Words in `[[…]]` decided the side, in `{{…}}` the stance.
+    #[allow(clippy::too_many_arguments)]
     pub fn statement(
         &mut self,
         doc: usize,
@@ -209,7 +210,7 @@ impl Builder {
         let days_apart = days(a).zip(days(b)).map(|(x, y)| (y - x).num_days());
         let id = format!(
             "{:012x}",
-            (self.analysis.pairs.len() as u64 + 1) * 0x9e37_79b9_7f
+            (self.analysis.pairs.len() as u64 + 1) * 0x009e_3779_b97f
         );
         let score = rounded(p * 0.9);
         self.analysis.pairs.push(Pair {

@@ -344,7 +344,7 @@ fn draw_panel(
         ))?;
     }
     let step = f64::from(width - LEFT) / bins.len() as f64;
-    let half = (step * 0.36).min(22.0).max(0.5);
+    let half = (step * 0.36).clamp(0.5, 22.0);
     for (i, bin) in bins.iter().enumerate() {
         let middle = f64::from(LEFT) + (i as f64 + 0.5) * step;
         let (left, right) = (
@@ -352,7 +352,7 @@ fn draw_panel(
             (middle + half).round() as i32,
         );
         let [esc, de, neutral] = bin.counts[side.index()].map(|n| n as f64);
-        let mut bar = |from: f64, to: f64, stance| -> Drawn {
+        let bar = |from: f64, to: f64, stance| -> Drawn {
             if from != to {
                 let corners = [(left, y(to)), (right.max(left + 1), y(from))];
                 area.draw(&Rectangle::new(corners, paint(side, stance).filled()))?;
