@@ -1,6 +1,6 @@
 //! The encoder arranged for inference, in fp32 or with int8 linear layers.
 //!
-//! int8: weights are quantised symmetrically per tensor, activations inside
+//! int8: weights are quantised symmetrically per output channel, activations inside
 //! libtorch's fbgemm kernel. That kernel takes its scale from the extremes of
 //! the whole batch, so a row would depend on its batch-mates. Here every input
 //! is clamped to a range calibrated at training, and one sentinel row holding
@@ -62,7 +62,9 @@ enum Linear {
         weight: Tensor,
         packed: Tensor,
         column_offsets: Tensor,
-        scale: f64,
+        /// Per output channel, `[out]`.
+        scales: Tensor,
+        zeros: Tensor,
         bias: Tensor,
     },
 }
@@ -88,9 +90,9 @@ impl Linear {
         if precision == Precision::Fp32 {
             return Ok(Linear::Fp32 { weight, bias });
         }
-        let max = weight.abs().max().double_value(&[]);
-        let scale = if max > 0.0 { max / 127.0 } else { 1.0 };
-        let quantised = (weight / scale)
+        let largest = weight.abs().amax([1i64], true).clamp_min(1e-12);
+        let scales = largest / 127.0;
+        let quantised = (weight / &scales)
             .round()
             .clamp(-127.0, 127.0)
             .to_kind(Kind::Int8);
@@ -103,7 +105,8 @@ impl Linear {
             weight: quantised,
             packed,
             column_offsets,
-            scale,
+            scales: scales.view(-1),
+            zeros: bias.zeros_like(),
             bias,
         })
     }
@@ -116,16 +119,20 @@ impl Linear {
                 weight,
                 packed,
                 column_offsets,
-                scale,
+                scales,
+                zeros,
                 bias,
-            } => x.f_fbgemm_linear_int8_weight_fp32_activation(
-                weight,
-                packed,
-                column_offsets,
-                Scalar::from(*scale),
-                Scalar::from(0i64),
-                bias,
-            )?,
+            } => {
+                let y = x.f_fbgemm_linear_int8_weight_fp32_activation(
+                    weight,
+                    packed,
+                    column_offsets,
+                    Scalar::from(1.0),
+                    Scalar::from(0i64),
+                    zeros,
+                )?;
+                bias.f_addcmul(&y, scales)?
+            }
         })
     }
 
@@ -139,13 +146,15 @@ impl Linear {
                 weight,
                 packed,
                 column_offsets,
-                scale,
+                scales,
+                zeros,
                 bias,
             } => Linear::Int8 {
                 weight: weight.shallow_clone(),
                 packed: packed.shallow_clone(),
                 column_offsets: column_offsets.shallow_clone(),
-                scale: *scale,
+                scales: scales.shallow_clone(),
+                zeros: zeros.shallow_clone(),
                 bias: bias.shallow_clone(),
             },
         }
