@@ -122,59 +122,6 @@ fn main() -> Result<()> {
                 })
                 .collect()
         };
-        if std::env::var_os("CUES").is_some() {
-            let all: Words = claims.iter().flat_map(|c| cover(&[c.cue])).collect();
-            for g in &gold.cue {
-                if g.is_disjoint(&all) {
-                    let text: Vec<&str> = g.iter().map(|&i| words[i].2.as_str()).collect();
-                    println!("MISS\t{}", text.join(" "));
-                }
-            }
-            for c in &claims {
-                let w = cover(&[c.cue]);
-                let hit = gold.cue.iter().any(|g| !g.is_disjoint(&w));
-                let i = w.iter().next_back().copied().unwrap_or(0);
-                println!("CUE\t{}\t{}", words[i].2, u8::from(hit));
-            }
-        }
-        if std::env::var_os("SOURCES").is_some() {
-            for row in group {
-                let Some((Some(source), cue, content)) = align(&words, row) else {
-                    continue;
-                };
-                for c in &claims {
-                    if cover(&[c.cue]).is_disjoint(&cue) {
-                        continue;
-                    }
-                    let s = c.source_full.map(|s| cover(&[s])).unwrap_or_default();
-                    let say = |w: &Words| {
-                        w.iter()
-                            .map(|&i| &context[words[i].0..words[i].1])
-                            .collect::<Vec<_>>()
-                            .join(" ")
-                    };
-                    if s != source {
-                        println!(
-                            "SRC\t{} <> {}\t{}\t{}",
-                            say(&source),
-                            say(&s),
-                            row.cue,
-                            context
-                        );
-                    }
-                    let k = cover(&c.content);
-                    if k != content {
-                        println!(
-                            "CON\t{} <> {}\t{}\t{}",
-                            say(&content),
-                            say(&k),
-                            row.cue,
-                            context
-                        );
-                    }
-                }
-            }
-        }
         let list = |f: &dyn Fn(&Claim) -> Vec<Span>| -> Vec<Words> {
             claims
                 .iter()

@@ -49,8 +49,8 @@ impl Given {
 
     fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
-        let mut given: Given = toml::from_str(&text)
-            .map_err(|e| Error::Usage(format!("{}: {e}", path.display())))?;
+        let mut given: Given =
+            toml::from_str(&text).map_err(|e| Error::Usage(format!("{}: {e}", path.display())))?;
         let base = path.parent().unwrap_or(Path::new(""));
         given.sides = given.sides.map(|p| base.join(p));
         given.model = given.model.map(|m| {
@@ -104,7 +104,11 @@ impl Given {
         }
         if let Some(p) = self.min_confidence {
             if !(0.0..=1.0).contains(&p) {
-                return Err(usage("min-confidence", &p.to_string(), "a number from 0 to 1"));
+                return Err(usage(
+                    "min-confidence",
+                    &p.to_string(),
+                    "a number from 0 to 1",
+                ));
             }
         }
         run.device = match self.device.as_deref() {
@@ -121,7 +125,9 @@ impl Given {
         };
         let color = match self.color.as_deref() {
             None => Color::Auto,
-            Some(c) => Color::from_str(c).map_err(|()| usage("color", c, "auto, always or never"))?,
+            Some(c) => {
+                Color::from_str(c).map_err(|()| usage("color", c, "auto, always or never"))?
+            }
         };
         let log_level = self.log_level.unwrap_or_else(|| "warn".into());
         if !["off", "error", "warn", "info", "debug", "trace"].contains(&log_level.as_str()) {

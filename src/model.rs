@@ -81,8 +81,8 @@ impl Model {
         };
         let path = folder.join(FILE);
         let text = std::fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
-        let file: ModelFile = toml::from_str(&text)
-            .map_err(|e| Error::Model(format!("{}: {e}", path.display())))?;
+        let file: ModelFile =
+            toml::from_str(&text).map_err(|e| Error::Model(format!("{}: {e}", path.display())))?;
         if file.schema != SCHEMA {
             return Err(Error::Model(format!(
                 "{}: schema {} is not known to this version (it reads {SCHEMA}); update Standoff or the model",

@@ -162,7 +162,14 @@ impl Pipeline {
                 })
             })
             .collect();
-        let a = attribute::merge::merge(&self.attributor, &s.text, s.date, a, &tags, attribute::merge::Strategy::RulesFirst);
+        let a = attribute::merge::merge(
+            &self.attributor,
+            &s.text,
+            s.date,
+            a,
+            &tags,
+            attribute::merge::Strategy::RulesFirst,
+        );
         StatementRecord {
             schema: SCHEMA,
             id: s.id.clone(),

@@ -60,6 +60,7 @@ impl Progress {
 
     /// A line that is shown even with `--quiet`: an error, or a rejected record.
     pub fn warn(&self, line: impl AsRef<str>) {
-        self.bars.suspend(|| eprintln!("standoff: {}", line.as_ref()));
+        self.bars
+            .suspend(|| eprintln!("standoff: {}", line.as_ref()));
     }
 }

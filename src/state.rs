@@ -83,7 +83,10 @@ impl State {
     pub fn get(&self, kind: Kind, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.connection
             .prepare_cached("SELECT value FROM results WHERE kind = ?1 AND key = ?2")
-            .and_then(|mut s| s.query_row(params![kind as i64, key], |r| r.get(0)).optional())
+            .and_then(|mut s| {
+                s.query_row(params![kind as i64, key], |r| r.get(0))
+                    .optional()
+            })
             .map_err(|e| describe(&self.path, e))
     }
 
@@ -165,7 +168,10 @@ mod tests {
                 .unwrap();
         }
         let s = State::open(dir.path()).unwrap();
-        assert_eq!(s.get(Kind::Document, &k).unwrap().as_deref(), Some(&b"v"[..]));
+        assert_eq!(
+            s.get(Kind::Document, &k).unwrap().as_deref(),
+            Some(&b"v"[..])
+        );
         assert_eq!(s.get(Kind::Embedding, &k).unwrap(), None);
         assert_ne!(key(&["ab", ""]), key(&["a", "b"]));
     }

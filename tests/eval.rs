@@ -85,10 +85,16 @@ impl Predictor for Fake {
         if self.clumsy { "clumsy" } else { "fake" }.into()
     }
     fn statements(&self, gold: &[GoldStatement]) -> Result<Vec<StatementRecord>> {
-        Ok(gold.iter().map(|g| self.record(&g.meta.id, &g.text)).collect())
+        Ok(gold
+            .iter()
+            .map(|g| self.record(&g.meta.id, &g.text))
+            .collect())
     }
     fn attributions(&self, gold: &[GoldAttribution]) -> Result<Vec<StatementRecord>> {
-        Ok(gold.iter().map(|g| self.record(&g.meta.id, &g.text)).collect())
+        Ok(gold
+            .iter()
+            .map(|g| self.record(&g.meta.id, &g.text))
+            .collect())
     }
     fn pairs(&self, gold: &[GoldPair]) -> Result<Vec<RelationRecord>> {
         Ok(gold
@@ -196,7 +202,15 @@ fn everything_at_once_on_the_spot() {
     let all = "@s.jsonl @p.jsonl @a.jsonl @c.jsonl --by outlet,year --out @o";
     let r = eval(dir.path(), all);
     assert_eq!(r.code(), 0, "{}", r.err);
-    for part in ["Side", "Stance", "Relation", "Ranking", "Attribution", "Coreference", "Side by outlet"] {
+    for part in [
+        "Side",
+        "Stance",
+        "Relation",
+        "Ranking",
+        "Attribution",
+        "Coreference",
+        "Side by outlet",
+    ] {
         assert!(r.out.contains(part), "{part}: {}", r.out);
     }
     let e = json(dir.path().join("o/eval.json"));
@@ -222,10 +236,19 @@ fn everything_at_once_on_the_spot() {
     assert_eq!(e["tasks"]["side"]["confusion"][2][0], 1);
 
     let errors = std::fs::read_to_string(dir.path().join("o/errors.jsonl")).unwrap();
-    let rows: Vec<Value> = errors.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let rows: Vec<Value> = errors
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
     assert_eq!(rows.len(), 5);
-    assert_eq!((&rows[0]["id"], &rows[0]["task"]), (&"s3".into(), &"stance".into()));
-    let c: Vec<f64> = rows.iter().map(|r| r["confidence"].as_f64().unwrap_or(-1.0)).collect();
+    assert_eq!(
+        (&rows[0]["id"], &rows[0]["task"]),
+        (&"s3".into(), &"stance".into())
+    );
+    let c: Vec<f64> = rows
+        .iter()
+        .map(|r| r["confidence"].as_f64().unwrap_or(-1.0))
+        .collect();
     assert!(c.windows(2).all(|w| w[0] >= w[1]), "{c:?}");
 
     let page = std::fs::read_to_string(dir.path().join("o/eval.html")).unwrap();
@@ -241,9 +264,18 @@ fn everything_at_once_on_the_spot() {
 fn the_same_bytes_every_time() {
     let dir = folder();
     for out in ["o1", "o2"] {
-        assert_eq!(eval(dir.path(), &format!("@s.jsonl @p.jsonl --out @{out}")).code(), 0);
+        assert_eq!(
+            eval(dir.path(), &format!("@s.jsonl @p.jsonl --out @{out}")).code(),
+            0
+        );
     }
-    for name in ["eval.json", "eval.md", "eval.html", "errors.jsonl", "errors.html"] {
+    for name in [
+        "eval.json",
+        "eval.md",
+        "eval.html",
+        "errors.jsonl",
+        "errors.html",
+    ] {
         let read = |o: &str| std::fs::read(dir.path().join(o).join(name)).unwrap();
         assert_eq!(read("o1"), read("o2"), "{name}");
     }
@@ -278,12 +310,28 @@ fn an_evaluation_is_not_overwritten_unasked() {
 #[test]
 fn marks_decide_the_exit_code() {
     let dir = folder();
-    assert_eq!(eval(dir.path(), "@s.jsonl --fail-under side.accuracy=0.8").code(), 0);
-    let r = eval(dir.path(), "@s.jsonl --fail-under side.accuracy=0.9 --fail-under stance.mcc=0");
+    assert_eq!(
+        eval(dir.path(), "@s.jsonl --fail-under side.accuracy=0.8").code(),
+        0
+    );
+    let r = eval(
+        dir.path(),
+        "@s.jsonl --fail-under side.accuracy=0.9 --fail-under stance.mcc=0",
+    );
     assert_eq!(r.code(), 1);
-    assert!(r.err.contains("side.accuracy=0.9: the figure is 0.8333"), "{}", r.err);
-    assert_eq!(eval(dir.path(), "@s.jsonl --fail-over side.ece=0.01").code(), 1);
-    let r = eval(dir.path(), "@p.jsonl --fail-under relation.aligned.recall=0.1");
+    assert!(
+        r.err.contains("side.accuracy=0.9: the figure is 0.8333"),
+        "{}",
+        r.err
+    );
+    assert_eq!(
+        eval(dir.path(), "@s.jsonl --fail-over side.ece=0.01").code(),
+        1
+    );
+    let r = eval(
+        dir.path(),
+        "@p.jsonl --fail-under relation.aligned.recall=0.1",
+    );
     assert_eq!(r.code(), 1);
     assert!(r.err.contains("does not exist"));
     let (code, message) = eval(dir.path(), "@s.jsonl --fail-under side.f1=0.9").failure();
@@ -335,7 +383,10 @@ fn every_mismatch_is_named() {
     assert_eq!(e["tasks"]["stance"]["n"], 1);
     assert_eq!(e["tasks"]["side"]["calibration"], Value::Null);
 
-    let r = eval(dir.path(), "@s.jsonl --predictions @pred.jsonl --missing wrong --out @w");
+    let r = eval(
+        dir.path(),
+        "@s.jsonl --predictions @pred.jsonl --missing wrong --out @w",
+    );
     assert_eq!(r.code(), 3);
     let e = json(dir.path().join("w/eval.json"));
     assert_eq!(e["tasks"]["side"]["n"], 6);
@@ -380,15 +431,26 @@ fn another_tools_predictions_through_a_label_map() {
         "map.toml",
         "[fields]\ntext = \"sentence\"\nside = \"camp\"\nside_confidence = \"p\"\n[side]\nN = \"north\"\nS = \"south\"\nnobody = \"other\"\n",
     );
-    let r = eval(dir.path(), "@s.jsonl --predictions @other.csv --label-map @map.toml --out @o");
-    assert_eq!(r.code(), 3, "no stance in it");
+    let r = eval(
+        dir.path(),
+        "@s.jsonl --predictions @other.csv --label-map @map.toml --out @o",
+    );
+    assert_eq!(r.code(), 0, "{}", r.err);
+    assert!(
+        r.err.contains("no prediction has a stance; 6 gold labels"),
+        "{}",
+        r.err
+    );
     let e = json(dir.path().join("o/eval.json"));
     assert_eq!(e["figures"]["side.accuracy"].as_f64(), Some(5.0 / 6.0));
     assert!(e["figures"]["side.ece"].is_number() && e["figures"]["side.brier"].is_null());
     assert!(e["tasks"].get("stance").is_none());
     put("bad.toml", "[side]\nN = \"east\"\n");
-    let (code, message) =
-        eval(dir.path(), "@s.jsonl --predictions @other.csv --label-map @bad.toml").failure();
+    let (code, message) = eval(
+        dir.path(),
+        "@s.jsonl --predictions @other.csv --label-map @bad.toml",
+    )
+    .failure();
     assert_eq!(code, 2);
     assert!(message.contains("north, south, other"));
 }
@@ -410,7 +472,10 @@ fn two_models_compared() {
         .iter()
         .map(|c| (c["change"].as_str().unwrap(), c["id"].as_str().unwrap()))
         .collect();
-    assert_eq!(changed, [("gained", "s1"), ("gained", "s3"), ("both-wrong", "s5")]);
+    assert_eq!(
+        changed,
+        [("gained", "s1"), ("gained", "s3"), ("both-wrong", "s5")]
+    );
     let (code, _) = eval(dir.path(), "@s.jsonl --compare nothing").failure();
     assert_eq!(code, 2);
 }
@@ -419,8 +484,10 @@ fn two_models_compared() {
 fn agreement_of_two_annotators() {
     let dir = folder();
     let second = STATEMENTS
-        .replace(r#""id":"s5","text":"North of the river it rained.","side":"other""#,
-                 r#""id":"s5","text":"North of the river it rained.","side":"north""#)
+        .replace(
+            r#""id":"s5","text":"North of the river it rained.","side":"other""#,
+            r#""id":"s5","text":"North of the river it rained.","side":"north""#,
+        )
         .lines()
         .take(5)
         .collect::<Vec<_>>()
@@ -443,6 +510,149 @@ fn agreement_of_two_annotators() {
     assert!(r.out.contains("content, exact spans"));
 }
 
+/// An analysis of two documents with three statements each and the given pairs.
+fn analysis(pairs: &[(&str, &str)]) -> Value {
+    let fake = Fake { clumsy: false };
+    let statement = |id: &str, document: &str, text: &str| {
+        let mut s = serde_json::to_value(fake.record(id, text)).unwrap();
+        s["document"] = document.into();
+        s
+    };
+    let statements = [
+        statement("n1", "in/north.txt", "North denies that it fired first."),
+        statement("n2", "in/north.txt", "North wants the port."),
+        statement("n3", "in/north.txt", "North closed its sky."),
+        statement("s1", "in/south.txt", "South says that North fired first."),
+        statement("s2", "in/south.txt", "South will keep the port."),
+        statement("s3", "in/south.txt", "South froze the money of banks."),
+    ];
+    let relation = serde_json::to_value(scored_relation(&[0.8, 0.1, 0.1])).unwrap();
+    let pairs: Vec<Value> = pairs
+        .iter()
+        .enumerate()
+        .map(|(i, (a, b))| {
+            serde_json::json!({"id": format!("p{i}"), "issue": format!("i{i}"), "a": a, "b": b,
+                "similarity": 0.5, "relation": relation, "score": 0.9 - i as f64 / 10.0, "primary": true,
+                "evidence": {"actors": [], "terms": [], "days_apart": 0, "parts": {}}})
+        })
+        .collect();
+    let issues: Vec<Value> = (0..pairs.len())
+        .map(|i| {
+            serde_json::json!({"id": format!("i{i}"), "headline": "h", "central": "n1", "keywords": [],
+                "weight": 1.0, "from": null, "to": null, "pairs": [format!("p{i}")], "neighbours": []})
+        })
+        .collect();
+    let bloc = |id: &str| serde_json::json!({"id": id, "name": id, "color": "#000000", "color_dark": "#ffffff"});
+    serde_json::json!({"schema": SCHEMA,
+        "setup": {"version": "0", "model": "fake", "model_hash": "", "sides": "", "sides_hash": "",
+            "precision": "fp32", "min_confidence": 0.0},
+        "blocs": [bloc("north"), bloc("south")], "documents": [], "statements": statements,
+        "pairs": pairs, "issues": issues, "unanswered": [[], []], "copies": [], "rejected": []})
+}
+
+#[test]
+fn a_finished_run_is_scored_end_to_end() {
+    let dir = folder();
+    let truth = r#"{"event":"e1","a":{"document":"north.txt","text":"North denies that it fired first."},"b":{"document":"south.txt","text":"South says that North fired first."}}
+{"event":"e2","a":{"document":"north.txt","text":"North wants the port."},"b":{"document":"south.txt","text":"South will keep the port."}}
+{"event":"e2","a":{"document":"north.txt","text":"North wants the port."},"b":{"document":"south.txt","text":"This was said nowhere at all."}}
+{"event":"e2","document":"north.txt","text":"North closed its sky."}"#;
+    std::fs::write(dir.path().join("t.jsonl"), truth).unwrap();
+    let run = dir.path().join("run");
+    std::fs::create_dir(&run).unwrap();
+    let found = analysis(&[("n1", "s1"), ("n3", "s2"), ("n2", "s3")]);
+    std::fs::write(run.join("analysis.json"), found.to_string()).unwrap();
+
+    let r = eval(dir.path(), "@t.jsonl --analysis @run --out @o");
+    assert_eq!(r.code(), 3, "one marked statement is not in the run");
+    assert!(r.err.contains("This was said nowhere"), "{}", r.err);
+    let e = json(dir.path().join("o/eval.json"));
+    let figure = |k: &str| e["figures"][k].as_f64();
+    assert_eq!(figure("contrast.precision"), Some(1.0 / 3.0));
+    assert_eq!(figure("contrast.recall"), Some(1.0 / 3.0));
+    assert_eq!(figure("contrast.claim_recall"), Some(2.0 / 5.0));
+    assert_eq!(figure("contrast.precision_at_5"), None);
+    // Issues: {n1 s1} e1 e1, {n3 s2} e2 e2, {n2 s3} e2 and none.
+    assert_eq!(figure("contrast.purity"), Some(5.0 / 6.0));
+    assert_eq!(figure("contrast.inverse_purity"), Some(4.0 / 5.0));
+    assert_eq!(
+        e["contrast"]["wrong"][0]["events"],
+        serde_json::json!(["e2", "e2"])
+    );
+
+    let (code, message) = eval(dir.path(), "@t.jsonl").failure();
+    assert_eq!(code, 2);
+    assert!(message.contains("--analysis"));
+    assert_eq!(eval(dir.path(), "@s.jsonl --analysis @run").failure().0, 2);
+}
+
+/// 100,000 predictions with 1,000 bootstrap samples take under 20 s on two cores.
+#[test]
+fn a_hundred_thousand_predictions() {
+    use std::fmt::Write;
+    let dir = TempDir::new().unwrap();
+    let (mut gold, mut predictions) = (String::new(), String::new());
+    let (sides, stances) = (
+        ["north", "south", "other"],
+        ["escalation", "de-escalation", "neutral"],
+    );
+    let mut state = 1u64;
+    let mut random = |n: u64| {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (state >> 33) % n
+    };
+    for i in 0..100_000 {
+        let (side, stance) = (random(3) as usize, random(3) as usize);
+        let doc = random(20_000);
+        writeln!(gold, r#"{{"id":"r{i}","text":"Statement number {i} of many.","side":"{}","stance":"{}","doc":"d{doc}"}}"#,
+            sides[side], stances[stance]).unwrap();
+        let mut scores = |labels: [&str; 3], right: usize| {
+            let label = if random(10) < 8 {
+                right
+            } else {
+                random(3) as usize
+            };
+            let top = 0.4 + random(600) as f64 / 1000.0;
+            let rest = (1.0 - top) / 2.0;
+            let of = |k: usize| if k == label { top } else { rest };
+            format!(
+                r#"{{"label":"{}","confidence":{top},"scores":{{"{}":{},"{}":{},"{}":{}}}}}"#,
+                labels[label],
+                labels[0],
+                of(0),
+                labels[1],
+                of(1),
+                labels[2],
+                of(2)
+            )
+        };
+        let (a, b) = (scores(sides, side), scores(stances, stance));
+        writeln!(
+            predictions,
+            r#"{{"schema":1,"id":"r{i}","side":{a},"stance":{b}}}"#
+        )
+        .unwrap();
+    }
+    std::fs::write(dir.path().join("g.jsonl"), gold).unwrap();
+    std::fs::write(dir.path().join("p.jsonl"), predictions).unwrap();
+    let start = std::time::Instant::now();
+    let r = eval(
+        dir.path(),
+        "@g.jsonl --predictions @p.jsonl --out @o --bootstrap 1000",
+    );
+    let took = start.elapsed();
+    assert_eq!(r.code(), 0, "{}", r.err);
+    eprintln!(
+        "100,000 predictions, 1,000 samples: {:.1} s",
+        took.as_secs_f64()
+    );
+    // Generous: the machine may be shared, or the build not optimised.
+    let limit = if cfg!(debug_assertions) { 300 } else { 60 };
+    assert!(took.as_secs() < limit, "{took:?}");
+}
+
 #[test]
 fn gold_written_in_another_format_scores_the_same() {
     let dir = folder();
@@ -458,7 +668,11 @@ fn gold_written_in_another_format_scores_the_same() {
         let out = format!("o-{format}");
         assert_eq!(eval(dir.path(), &format!("@{name} --out @{out}")).code(), 0);
         let e = json(dir.path().join(out).join("eval.json"));
-        assert_eq!(e["figures"]["side.accuracy"].as_f64(), Some(5.0 / 6.0), "{format}");
+        assert_eq!(
+            e["figures"]["side.accuracy"].as_f64(),
+            Some(5.0 / 6.0),
+            "{format}"
+        );
         assert_eq!(e["resampled_by"]["statements"], "doc", "{format}");
     }
 }

@@ -2,6 +2,7 @@
 //! Forces of Ukraine`, `Ukraine's General Staff` and `the Ukrainian General Staff`
 //! are one: order and small words do not count, and a demonym is its state.
 
+use super::lexicon;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
@@ -60,13 +61,7 @@ impl Bags {
         let lower = phrase.to_lowercase().replace("’s", "").replace("'s", "");
         let mut words: Vec<String> = lower
             .split(|c: char| !c.is_alphanumeric() && c != '.')
-            .filter(|w| {
-                !w.is_empty()
-                    && !matches!(
-                        *w,
-                        "the" | "of" | "for" | "to" | "a" | "an" | "and" | "in" | "at"
-                    )
-            })
+            .filter(|w| !w.is_empty() && !lexicon::one_of(w, "the of for to a an and in at"))
             .map(|w| {
                 self.states
                     .get(w)

@@ -108,598 +108,150 @@ counter mention dispute contest threat start read find point worry thought guess
 decree cite title dream deal suspect welcome invite echo slam blast rebuke champion advocate snap rail tout proposal";
 
 /// Nouns that report speech, with the preposition or possessive that names the speaker.
-pub(crate) const CUE_NOUNS: &[&str] = &[
-    "statement",
-    "claim",
-    "claims",
-    "accusation",
-    "accusations",
-    "allegation",
-    "allegations",
-    "assertion",
-    "assertions",
-    "warning",
-    "warnings",
-    "demand",
-    "demands",
-    "announcement",
-    "announcements",
-    "remark",
-    "remarks",
-    "comment",
-    "comments",
-    "report",
-    "reports",
-    "pledge",
-    "pledges",
-    "promise",
-    "promises",
-    "vow",
-    "threat",
-    "threats",
-    "denial",
-    "denials",
-    "admission",
-    "insistence",
-    "suggestion",
-    "suggestions",
-    "argument",
-    "arguments",
-    "belief",
-    "conclusion",
-    "view",
-    "opinion",
-    "declaration",
-    "speech",
-    "letter",
-    "proposal",
-    "proposals",
-    "call",
-    "calls",
-    "appeal",
-    "appeals",
-    "assurance",
-    "assurances",
-    "complaint",
-    "complaints",
-    "criticism",
-    "prediction",
-    "predictions",
-    "confirmation",
-    "rejection",
-    "condemnation",
-    "charge",
-    "charges",
-    "offer",
-    "testimony",
-    "assessment",
-    "estimate",
-    "estimates",
-    "message",
-    "words",
-    "rhetoric",
-    "tweet",
-    "post",
-    "contention",
-    "acknowledgment",
-    "acknowledgement",
-    "order",
-    "orders",
-    "request",
-    "requests",
-];
+const CUE_NOUNS: &str = "statement claim claims accusation accusations allegation allegations assertion assertions warning \
+warnings demand demands announcement announcements remark remarks comment comments report reports \
+pledge pledges promise promises vow threat threats denial denials admission insistence suggestion \
+suggestions argument arguments belief conclusion view opinion declaration speech letter proposal \
+proposals call calls appeal appeals assurance assurances complaint complaints criticism prediction \
+predictions confirmation rejection condemnation charge charges offer testimony assessment estimate \
+estimates message words rhetoric tweet post contention acknowledgment acknowledgement order orders \
+request requests";
 
 /// Verbs that stand before `to` + reporting verb and belong to the cue (`refused to say`).
-pub(crate) const CHAIN: &[&str] = &[
-    "decline",
-    "declines",
-    "declined",
-    "declining",
-    "refuse",
-    "refuses",
-    "refused",
-    "refusing",
-    "continue",
-    "continues",
-    "continued",
-    "continuing",
-    "begin",
-    "began",
-    "begun",
-    "start",
-    "started",
-    "seem",
-    "seems",
-    "seemed",
-    "appear",
-    "appears",
-    "appeared",
-    "want",
-    "wants",
-    "wanted",
-    "go",
-    "going",
-    "goes",
-    "went",
-    "used",
-    "tend",
-    "tends",
-    "tended",
-    "try",
-    "tries",
-    "tried",
-    "trying",
-    "seek",
-    "seeks",
-    "sought",
-    "fail",
-    "fails",
-    "failed",
-    "plan",
-    "plans",
-    "planned",
-    "vow",
-    "vows",
-    "vowed",
-    "expected",
-    "likely",
-    "ready",
-    "quick",
-    "happy",
-    "willing",
-    "reluctant",
-    "eager",
-    "poised",
-    "ought",
-    "able",
-    "hesitate",
-    "hesitated",
-    "promise",
-    "promised",
-    "agree",
-    "agreed",
-    "need",
-    "needs",
-    "have",
-    "has",
-    "had",
-    "like",
-    "proceeded",
-    "set",
-];
+const CHAIN: &str = "decline declines declined declining refuse refuses refused refusing continue continues continued \
+continuing begin began begun start started seem seems seemed appear appears appeared want wants \
+wanted go going goes went used tend tends tended try tries tried trying seek seeks sought fail fails \
+failed plan plans planned vow vows vowed expected likely ready quick happy willing reluctant eager \
+poised ought able hesitate hesitated promise promised agree agreed need needs have has had like \
+proceeded set";
 
-pub(crate) const AUX: &[&str] = &[
-    "is",
-    "are",
-    "was",
-    "were",
-    "be",
-    "been",
-    "being",
-    "am",
-    "has",
-    "have",
-    "had",
-    "having",
-    "will",
-    "would",
-    "can",
-    "could",
-    "may",
-    "might",
-    "must",
-    "shall",
-    "should",
-    "do",
-    "does",
-    "did",
-    "not",
-    "never",
-    "n't",
-    "cannot",
-    "can't",
-    "won't",
-    "wouldn't",
-    "don't",
-    "doesn't",
-    "didn't",
-    "hasn't",
-    "haven't",
-    "hadn't",
-    "isn't",
-    "wasn't",
-    "weren't",
-    "aren't",
-    "couldn't",
-    "shouldn't",
-    "don’t",
-    "doesn’t",
-    "didn’t",
-    "hasn’t",
-    "haven’t",
-    "hadn’t",
-    "isn’t",
-    "wasn’t",
-    "won’t",
-    "wouldn’t",
-    "couldn’t",
-    "can’t",
-    "get",
-    "gets",
-    "got",
-];
+const AUX: &str = "is are was were be been being am has have had having will would can could may might must shall \
+should do does did not never n't cannot can't won't wouldn't don't doesn't didn't hasn't haven't \
+hadn't isn't wasn't weren't aren't couldn't shouldn't don’t doesn’t didn’t hasn’t haven’t hadn’t \
+isn’t wasn’t won’t wouldn’t couldn’t can’t get gets got";
 
-pub(crate) const ADVERBS: &[&str] = &[
-    "also",
-    "then",
-    "later",
-    "again",
-    "now",
-    "once",
-    "already",
-    "often",
-    "further",
-    "even",
-    "still",
-    "just",
-    "first",
-    "long",
-    "soon",
-    "today",
-    "yesterday",
-    "always",
-    "sometimes",
-    "earlier",
-    "since",
-    "thus",
-    "instead",
-    "therefore",
-    "however",
-    "too",
-    "simply",
-    "both",
-    "all",
-    "twice",
-    "ever",
-    "only",
-    "nevertheless",
-    "nonetheless",
-    "meanwhile",
-    "tonight",
-    "flatly",
-    "rather",
-    "effectively",
-];
+const ADVERBS: &str = "also then later again now once already often further even still just first long soon today yesterday \
+always sometimes earlier since thus instead therefore however too simply both all twice ever only \
+nevertheless nonetheless meanwhile tonight flatly rather effectively";
 
 /// Heads of noun phrases that speak, for phrases without a name.
-pub(crate) const PEOPLE: &[&str] = &[
-    "official",
-    "officials",
-    "spokesman",
-    "spokeswoman",
-    "spokesperson",
-    "spokespeople",
-    "spokesmen",
-    "spokespersons",
-    "minister",
-    "ministers",
-    "ministry",
-    "president",
-    "premier",
-    "chancellor",
-    "secretary",
-    "general",
-    "commander",
-    "commanders",
-    "army",
-    "military",
-    "troops",
-    "government",
-    "governments",
-    "authorities",
-    "administration",
-    "police",
-    "officer",
-    "officers",
-    "leader",
-    "leaders",
-    "chief",
-    "chiefs",
-    "diplomat",
-    "diplomats",
-    "envoy",
-    "ambassador",
-    "lawmaker",
-    "lawmakers",
-    "senator",
-    "senators",
-    "deputy",
-    "deputies",
-    "parliament",
-    "agency",
-    "agencies",
-    "service",
-    "services",
-    "office",
-    "department",
-    "council",
-    "commission",
-    "committee",
-    "alliance",
-    "bloc",
-    "union",
-    "party",
-    "court",
-    "judge",
-    "prosecutor",
-    "prosecutors",
-    "analyst",
-    "analysts",
-    "expert",
-    "experts",
-    "observer",
-    "observers",
-    "critic",
-    "critics",
-    "source",
-    "sources",
-    "witness",
-    "witnesses",
-    "resident",
-    "residents",
-    "people",
-    "person",
-    "man",
-    "woman",
-    "men",
-    "women",
-    "reporter",
-    "reporters",
-    "newspaper",
-    "report",
-    "reports",
-    "poll",
-    "polls",
-    "statement",
-    "study",
-    "survey",
-    "document",
-    "documents",
-    "media",
-    "governor",
-    "mayor",
-    "aide",
-    "aides",
-    "adviser",
-    "advisers",
-    "advisor",
-    "advisors",
-    "staff",
-    "group",
-    "groups",
-    "mission",
-    "monitor",
-    "monitors",
-    "author",
-    "authors",
-    "supporters",
-    "supporter",
-    "opponents",
-    "campaign",
-    "company",
-    "outlet",
-    "channel",
-    "head",
-    "director",
-    "chairman",
-    "chairwoman",
-    "member",
-    "members",
-    "soldier",
-    "soldiers",
-    "refugee",
-    "refugees",
-    "foe",
-    "pope",
-    "king",
-    "queen",
-    "prince",
-    "side",
-    "sides",
-    "republicans",
-    "democrats",
-    "voters",
-    "americans",
-    "everyone",
-    "everybody",
-    "somebody",
-    "someone",
-    "nobody",
-    "others",
-    "many",
-    "some",
-    "most",
-    "few",
-    "several",
-    "one",
-    "two",
-    "both",
-    "neither",
-    "none",
-    "another",
-    "delegation",
-    "mother",
-    "father",
-    "wife",
-    "husband",
-    "son",
-    "daughter",
-    "friend",
-    "friends",
-    "neighbor",
-    "neighbour",
-    "professor",
-    "lawyer",
-    "lawyers",
-    "attorney",
-    "candidate",
-    "candidates",
-    "rivals",
-    "rival",
-    "team",
-    "board",
-    "organization",
-    "organisation",
-    "institute",
-    "foundation",
-    "economists",
-    "economist",
-    "scientist",
-    "scientists",
-    "researchers",
-    "researcher",
-    "scholar",
-    "scholars",
-    "doctors",
-    "doctor",
-    "pilot",
-    "website",
-    "site",
-    "paper",
-    "article",
-    "editorial",
-    "column",
-    "columnist",
-    "host",
-    "anchor",
-    "moderator",
-    "pundit",
-    "pundits",
-    "activist",
-    "activists",
-    "protesters",
-    "protester",
-    "demonstrators",
-    "crowd",
-    "fans",
-    "investigators",
-    "investigator",
-    "agents",
-    "agent",
-    "judges",
-    "justices",
-    "justice",
-    "colleagues",
-    "colleague",
-    "counterpart",
-    "counterparts",
-    "ministries",
-    "capitals",
-    "nations",
-    "countries",
-    "country",
-    "nation",
-    "state",
-    "states",
-    "republic",
-    "republics",
-    "separatists",
-    "rebels",
-    "militia",
-    "embassy",
-    "consulate",
-    "palace",
-    "presidency",
-    "cabinet",
-    "regulator",
-    "watchdog",
-    "bank",
-    "operator",
-    "transcript",
-    "letter",
-    "memo",
-    "email",
-    "post",
-    "tweet",
-    "ad",
-    "book",
-    "law",
-    "rules",
-];
-
-/// Whether the lower-case word is a noun of people or bodies; of a compound the last part counts.
-pub(crate) fn is_people(word: &str) -> bool {
-    PEOPLE.contains(&word)
-        || word
-            .rsplit_once('-')
-            .is_some_and(|(_, last)| PEOPLE.contains(&last))
-}
+const PEOPLE: &str = "official officials spokesman spokeswoman spokesperson spokespeople spokesmen spokespersons minister \
+ministers ministry president premier chancellor secretary general commander commanders army military \
+troops government governments authorities administration police officer officers leader leaders \
+chief chiefs diplomat diplomats envoy ambassador lawmaker lawmakers senator senators deputy deputies \
+parliament agency agencies service services office department council commission committee alliance \
+bloc union party court judge prosecutor prosecutors analyst analysts expert experts observer \
+observers critic critics source sources witness witnesses resident residents people person man woman \
+men women reporter reporters newspaper report reports poll polls statement study survey document \
+documents media governor mayor aide aides adviser advisers advisor advisors staff group groups \
+mission monitor monitors author authors supporters supporter opponents campaign company outlet \
+channel head director chairman chairwoman member members soldier soldiers refugee refugees foe pope \
+king queen prince side sides republicans democrats voters americans everyone everybody somebody \
+someone nobody others many some most few several one two both neither none another delegation mother \
+father wife husband son daughter friend friends neighbor neighbour professor lawyer lawyers attorney \
+candidate candidates rivals rival team board organization organisation institute foundation \
+economists economist scientist scientists researchers researcher scholar scholars doctors doctor \
+pilot website site paper article editorial column columnist host anchor moderator pundit pundits \
+activist activists protesters protester demonstrators crowd fans investigators investigator agents \
+agent judges justices justice colleagues colleague counterpart counterparts ministries capitals \
+nations countries country nation state states republic republics separatists rebels militia embassy \
+consulate palace presidency cabinet regulator watchdog bank operator transcript letter memo email \
+post tweet ad book law rules";
 
 /// Pronouns that can be subjects.
-pub(crate) const PRONOUNS: &[&str] = &[
-    "he", "she", "they", "it", "i", "we", "you", "who", "which", "this", "that", "these", "those",
-];
+const PRONOUNS: &str = "he she they it i we you who which this that these those";
 
 /// Prepositions.
-pub(crate) const PREPOSITIONS: &[&str] = &[
-    "in",
-    "on",
-    "at",
-    "by",
-    "for",
-    "from",
-    "with",
-    "about",
-    "after",
-    "before",
-    "during",
-    "since",
-    "until",
-    "under",
-    "over",
-    "between",
-    "among",
-    "against",
-    "through",
-    "into",
-    "within",
-    "without",
-    "despite",
-    "amid",
-    "following",
-    "ahead",
-    "as",
-    "per",
-    "via",
-    "toward",
-    "towards",
-    "upon",
-    "throughout",
-    "across",
-    "behind",
-    "beyond",
-    "near",
-    "of",
-    "to",
-    "like",
-    "unlike",
-    "because",
-];
+const PREPOSITIONS: &str = "in on at by for from with about after before during since until under over between among against \
+through into within without despite amid following ahead as per via toward towards upon throughout \
+across behind beyond near of to like unlike because";
 
 /// Words that begin a clause or join two.
-pub(crate) const CONJUNCTIONS: &[&str] = &[
-    "that", "because", "while", "whereas", "when", "whenever", "after", "before", "although",
-    "though", "if", "unless", "whether", "but", "so", "since", "until", "where", "how", "why",
-    "what", "than", "once", "as",
-];
+const CONJUNCTIONS: &str = "that because while whereas when whenever after before although though if unless whether but so since \
+until where how why what than once as";
 
-pub(crate) const DETERMINERS: &[&str] = &[
-    "the", "a", "an", "this", "that", "these", "those", "his", "her", "its", "their", "our", "my",
-    "your", "some", "any", "no", "every", "each", "another", "such", "several", "many", "few",
-    "most", "other", "all", "both", "more", "what", "which", "one", "two", "three", "recent",
-    "new", "first", "last", "latest", "earlier", "own", "public", "false", "repeated", "similar",
-    "certain", "much", "enough",
-];
+const DETERMINERS: &str = "the a an this that these those his her its their our my your some any no every each another such \
+several many few most other all both more what which one two three recent new first last latest \
+earlier own public false repeated similar certain much enough";
+
+/// The word classes of a lower-case word, as bits.
+fn classes(word: &str) -> u16 {
+    static TABLE: OnceLock<HashMap<&'static str, u16>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let mut table: HashMap<&'static str, u16> = HashMap::new();
+        let lists = [
+            PEOPLE,
+            AUX,
+            PREPOSITIONS,
+            CONJUNCTIONS,
+            DETERMINERS,
+            ADVERBS,
+            PRONOUNS,
+            CUE_NOUNS,
+            CHAIN,
+        ];
+        for (bit, list) in lists.iter().enumerate() {
+            for word in list.split_whitespace() {
+                *table.entry(word).or_insert(0) |= 1 << bit;
+            }
+        }
+        table
+    });
+    table.get(word).copied().unwrap_or(0)
+}
+
+/// A noun of people or bodies; of a compound the last part counts.
+pub(crate) fn is_people(word: &str) -> bool {
+    classes(word) & 1 != 0
+        || word
+            .rsplit_once('-')
+            .is_some_and(|(_, last)| classes(last) & 1 != 0)
+}
+
+/// An auxiliary or a negation.
+pub(crate) fn is_aux(word: &str) -> bool {
+    classes(word) & (1 << 1) != 0
+}
+
+/// A preposition.
+pub(crate) fn is_preposition(word: &str) -> bool {
+    classes(word) & (1 << 2) != 0
+}
+
+/// A word that begins a clause.
+pub(crate) fn is_conjunction(word: &str) -> bool {
+    classes(word) & (1 << 3) != 0
+}
+
+/// A determiner or quantifier.
+pub(crate) fn is_determiner(word: &str) -> bool {
+    classes(word) & (1 << 4) != 0
+}
+
+/// An adverb that may stand in a verb group.
+pub(crate) fn is_adverb(word: &str) -> bool {
+    classes(word) & (1 << 5) != 0
+}
+
+/// A pronoun that can be a subject.
+pub(crate) fn is_pronoun(word: &str) -> bool {
+    classes(word) & (1 << 6) != 0
+}
+
+/// A noun that reports speech.
+pub(crate) fn is_cue_noun(word: &str) -> bool {
+    classes(word) & (1 << 7) != 0
+}
+
+/// A word before `to` + reporting verb that belongs to the cue.
+pub(crate) fn is_chain(word: &str) -> bool {
+    classes(word) & (1 << 8) != 0
+}
+
+/// Whether a word is in a short list, written as words with one space between.
+pub(crate) fn one_of(word: &str, list: &str) -> bool {
+    list.split(' ').any(|w| w == word)
+}
 
 fn table() -> &'static HashMap<String, Verb> {
     static TABLE: OnceLock<HashMap<String, Verb>> = OnceLock::new();
@@ -795,7 +347,7 @@ pub(crate) fn is_other_verb(word: &str) -> bool {
         "holds", "speaks", "becomes", "became", "remains", "seems", "appears", "needs", "includes",
         "faces", "shares",
     ];
-    AUX.contains(&word) || COMMON.contains(&word)
+    is_aux(word) || COMMON.contains(&word)
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, fu
     let span = t.span(source.0, source.1);
     let inside: Vec<&Found> = found.iter().filter(|f| span.overlaps(f.span)).collect();
     let mut link = Link::default();
-    if source.0 == source.1 && inside.is_empty() && lexicon::PRONOUNS.contains(&t.lower(source.0))
+    if source.0 == source.1 && inside.is_empty() && lexicon::is_pronoun(t.lower(source.0))
         || is_possessive(t, source)
     {
         link.anaphor = Some(Anaphor::Pronoun(pronoun(t.lower(source.0)).to_string()));
@@ -159,10 +159,8 @@ pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, fu
         }
     }
     let proper = (source.0..=source.1)
-        .any(|i| t.tokens[i].capitalised() && !lexicon::DETERMINERS.contains(&t.lower(i)));
-    if proper
-        && source.1 > source.0
-        && !matches!(t.lower(source.0), "a" | "an" | "one" | "some" | "former")
+        .any(|i| t.tokens[i].capitalised() && !lexicon::is_determiner(t.lower(i)));
+    if proper && source.1 > source.0 && !lexicon::one_of(t.lower(source.0), "a an one some former")
     {
         if let Some(a) = span
             .of(t.text)
@@ -185,10 +183,8 @@ pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, fu
                 && !lexicon::is_people(t.lower(i))
         });
         if official && !named && !inside.is_empty() {
-            let definite = !matches!(
-                t.lower(source.0),
-                "a" | "an" | "one" | "another" | "some" | "two" | "several"
-            ) && !noun.ends_with('s');
+            let definite = !lexicon::one_of(t.lower(source.0), "a an one another some two several")
+                && !noun.ends_with('s');
             let mut holders: Vec<usize> = Vec::new();
             if definite && is_office_noun(&noun) {
                 for (i, a) in sides.actors.iter().enumerate() {
@@ -218,23 +214,17 @@ pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, fu
                 }
             }
         }
-        let definite = matches!(
-            t.lower(source.0),
-            "the" | "this" | "that" | "his" | "her" | "their"
-        ) || inside.is_empty() && source.0 == source.1;
+        let definite = lexicon::one_of(t.lower(source.0), "the this that his her their")
+            || inside.is_empty() && source.0 == source.1;
         let nameless = !(source.0..=source.1).any(|i| {
             t.tokens[i].capitalised()
                 && i > t.sentence_start(i)
                 && !inside.iter().any(|f| f.span.overlaps(t.span(i, i)))
                 && !lexicon::is_people(t.lower(i))
         });
-        if definite
-            && nameless
-            && !noun_is_plural(&noun)
-            && matches!(t.lower(source.0), "the" | "this" | "that")
-        {
-            link.anaphor = Some(Anaphor::Description(description(t, source)));
-        } else if definite && nameless && inside.len() == 1 && official {
+        let singular =
+            !noun_is_plural(&noun) && matches!(t.lower(source.0), "the" | "this" | "that");
+        if definite && nameless && (singular || (inside.len() == 1 && official)) {
             link.anaphor = Some(Anaphor::Description(description(t, source)));
         }
     }
@@ -243,7 +233,7 @@ pub(crate) fn link(known: &Known, t: &Tokens, found: &[Found], source: Range, fu
         if let Some(noun) = head_noun(t, source) {
             if OFFICIALS.contains(&noun.as_str())
                 && !noun_is_plural(&noun)
-                && !matches!(t.lower(source.0), "a" | "an" | "one" | "another")
+                && !lexicon::one_of(t.lower(source.0), "a an one another")
             {
                 let nameless = (source.0..=source.1).all(|i| {
                     !t.tokens[i].capitalised()
@@ -267,11 +257,7 @@ fn is_first_word_plain(t: &Tokens, s: Span) -> bool {
 }
 
 fn is_possessive(t: &Tokens, source: Range) -> bool {
-    source.0 == source.1
-        && matches!(
-            t.lower(source.0),
-            "his" | "her" | "their" | "its" | "our" | "my"
-        )
+    source.0 == source.1 && lexicon::one_of(t.lower(source.0), "his her their its our my")
 }
 
 fn pronoun(w: &str) -> &str {
@@ -298,19 +284,12 @@ fn is_head(t: &Tokens, source: Range, mention: Span, person: bool) -> bool {
         after += 1;
     }
     // A preposition before it, outside brackets: `the mayor of Kyiv`.
-    if (source.0..first).any(|i| {
-        matches!(
-            t.lower(i),
-            "of" | "for" | "from" | "at" | "in" | "with" | "to" | "by"
-        )
-    }) && first > source.0
+    if (source.0..first).any(|i| lexicon::one_of(t.lower(i), "of for from at in with to by"))
+        && first > source.0
     {
         // `a spokesman for the ministry, X` keeps a person's name as head.
         let direct = first > source.0
-            && matches!(
-                t.lower(first - 1),
-                "of" | "for" | "from" | "at" | "in" | "with" | "to" | "by" | "the" | "a"
-            );
+            && lexicon::one_of(t.lower(first - 1), "of for from at in with to by the a");
         if direct || !person {
             return false;
         }
@@ -329,7 +308,7 @@ fn is_head(t: &Tokens, source: Range, mention: Span, person: bool) -> bool {
                 && !lexicon::is_people(t.lower(after));
     }
     // `NATO in a statement`, `the ministry of …`
-    matches!(t.lower(after), "in" | "on" | "and" | "(" | ",")
+    lexicon::one_of(t.lower(after), "in on and ( ,")
 }
 
 /// The noun that a phrase is about: the last word before a preposition, relative or bracket.
@@ -338,8 +317,7 @@ fn head_noun(t: &Tokens, source: Range) -> Option<String> {
     for i in source.0..=source.1 {
         let w = t.lower(i);
         if i > source.0
-            && (lexicon::PREPOSITIONS.contains(&w)
-                || matches!(w, "who" | "which" | "familiar" | "close" | "," | "("))
+            && (lexicon::is_preposition(w) || lexicon::one_of(w, "who which familiar close , ("))
         {
             break;
         }
@@ -353,52 +331,16 @@ fn head_noun(t: &Tokens, source: Range) -> Option<String> {
 fn noun_is_plural(noun: &str) -> bool {
     noun.ends_with('s')
         && !noun.ends_with("ss")
-        && !matches!(
-            noun,
-            "forces" | "states" | "nations" | "services" | "headquarters"
-        )
+        && !lexicon::one_of(noun, "forces states nations services headquarters")
 }
 
 fn is_office_noun(noun: &str) -> bool {
-    matches!(
+    lexicon::one_of(
         noun,
-        "spokesman"
-            | "spokeswoman"
-            | "spokesperson"
-            | "minister"
-            | "president"
-            | "premier"
-            | "prime"
-            | "commissioner"
-            | "governor"
-            | "mayor"
-            | "speaker"
-            | "director"
-            | "patriarch"
-            | "pope"
-            | "prosecutor"
-            | "diplomat"
-            | "negotiator"
-            | "delegate"
-            | "chairman"
-            | "chairwoman"
-            | "admiral"
-            | "colonel"
-            | "king"
-            | "queen"
-            | "emir"
-            | "chancellor"
-            | "secretary"
-            | "general"
-            | "chief"
-            | "ambassador"
-            | "envoy"
-            | "commander"
-            | "leader"
-            | "head"
-            | "representative"
-            | "adviser"
-            | "advisor"
+        "spokesman spokeswoman spokesperson minister president premier prime commissioner \
+governor mayor speaker director patriarch pope prosecutor diplomat negotiator \
+delegate chairman chairwoman admiral colonel king queen emir chancellor secretary \
+general chief ambassador envoy commander leader head representative adviser advisor",
     )
 }
 
@@ -407,7 +349,7 @@ fn description(t: &Tokens, source: Range) -> Vec<String> {
     (source.0..=source.1)
         .filter(|&i| t.tokens[i].is_word())
         .map(|i| t.lower(i).to_string())
-        .filter(|w| !matches!(w.as_str(), "the" | "this" | "that" | "a" | "an"))
+        .filter(|w| !lexicon::one_of(w.as_str(), "the this that a an"))
         .flat_map(|w| w.split('-').map(normal).collect::<Vec<_>>())
         .collect()
 }
@@ -418,20 +360,9 @@ fn office_words(t: &Tokens, source: Range, inside: &[&Found]) -> Vec<String> {
         .filter(|&i| t.tokens[i].is_word() && !inside.iter().any(|f| f.span.overlaps(t.span(i, i))))
         .map(|i| normal(t.lower(i)))
         .filter(|w| {
-            !matches!(
+            !lexicon::one_of(
                 w.as_str(),
-                "the"
-                    | "this"
-                    | "that"
-                    | "a"
-                    | "an"
-                    | "for"
-                    | "of"
-                    | "chief"
-                    | "top"
-                    | "official"
-                    | "main"
-                    | "senior"
+                "the this that a an for of chief top official main senior",
             )
         })
         .collect()
@@ -521,12 +452,7 @@ pub(crate) fn text_role(t: &Tokens, source: Range, full: Range) -> Option<String
     })?;
     let name =
         (split + 1..=source.1).all(|i| t.tokens[i].capitalised() || t.tokens[i].kind != Kind::Word);
-    if !name
-        || matches!(
-            t.lower(split),
-            "mr" | "mr." | "mrs." | "ms." | "mrs" | "ms" | "dr." | "dr"
-        )
-    {
+    if !name || lexicon::one_of(t.lower(split), "mr mr. mrs. ms. mrs ms dr. dr") {
         return None;
     }
     clean(t.span(source.0, split).of(t.text)?)

@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use aho_corasick::{AhoCorasick, MatchKind};
 use chrono::NaiveDate;
 
+use super::lexicon;
 use super::names;
 use super::words::{self, Case};
 use crate::document::Span;
@@ -344,18 +345,9 @@ impl Context<'_> {
     fn is_another_office(&self, span: Span) -> bool {
         if let Some((_, w)) = words::word_before(self.text, span.start) {
             let w = w.to_ascii_lowercase();
-            if matches!(
+            if lexicon::one_of(
                 w.as_str(),
-                "former"
-                    | "ex"
-                    | "late"
-                    | "deputy"
-                    | "vice"
-                    | "next"
-                    | "future"
-                    | "previous"
-                    | "onetime"
-                    | "first-deputy"
+                "former ex late deputy vice next future previous onetime first-deputy",
             ) {
                 return true;
             }
@@ -406,23 +398,8 @@ impl Context<'_> {
     fn is_something_else(&self, span: Span, actor: &Actor) -> bool {
         matches!(actor.kind, Kind::State | Kind::Place)
             && words::word_after(self.text, span.end).is_some_and(|w| {
-                matches!(
-                    w,
-                    "Post"
-                        | "Times"
-                        | "Independent"
-                        | "Journal"
-                        | "Herald"
-                        | "Tribune"
-                        | "Convention"
-                        | "Conventions"
-                        | "Protocol"
-                        | "Wall"
-                        | "Examiner"
-                        | "Star"
-                        | "Globe"
-                        | "Mirror"
-                )
+                lexicon::one_of(w, "Post Times Independent Journal Herald Tribune Convention Conventions Protocol Wall \
+Examiner Star Globe Mirror")
             })
     }
 
@@ -446,7 +423,7 @@ impl Context<'_> {
         }
         let word = word.to_ascii_lowercase();
         words::is_title(&word)
-            && !matches!(word.trim_end_matches('.'), "mr" | "mrs" | "ms" | "miss")
+            && !lexicon::one_of(word.trim_end_matches('.'), "mr mrs ms miss")
             && actor
                 .roles
                 .iter()

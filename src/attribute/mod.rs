@@ -7,6 +7,7 @@
 //! within a document, and [`merge`] joins the rules with a learned tagger.
 
 mod bags;
+mod candidates;
 mod coreference;
 mod lexicon;
 mod link;

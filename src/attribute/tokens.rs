@@ -1,6 +1,7 @@
 //! Cuts a statement into words, punctuation, sentences and quotations: what the
 //! rules of attribution work on. Every token is a byte span of the text.
 
+use super::lexicon;
 use crate::document::Span;
 
 /// What a token is.
@@ -376,12 +377,9 @@ fn sentences(text: &str, tokens: &mut [Token]) {
             while j > 0 && (tokens[j].kind == Kind::Close || matches!(tokens[j].text, ")" | "]")) {
                 j -= 1;
             }
-            let stop = matches!(tokens[j].text, "." | "!" | "?" | "..." | "…")
+            let stop = lexicon::one_of(tokens[j].text, ". ! ? ... …")
                 || (tokens[j].text.ends_with('.')
-                    && matches!(
-                        tokens[j].lower.as_str(),
-                        "p.m." | "a.m." | "u.s." | "inc." | "co."
-                    ));
+                    && lexicon::one_of(tokens[j].lower.as_str(), "p.m. a.m. u.s. inc. co."));
             let starts = matches!(tokens[i].kind, Kind::Open)
                 || tokens[i]
                     .text

@@ -103,10 +103,10 @@ pub(crate) fn rules_out(
         // `Western war propaganda`
         let reach = (last + 1..=last + 3).take_while(|&i| {
             let w = t.lower(i);
-            !(lexicon::PREPOSITIONS.contains(&w)
-                || lexicon::CONJUNCTIONS.contains(&w)
-                || matches!(w, "and" | "or" | "," | ".")
-                || lexicon::AUX.contains(&w)
+            !(lexicon::is_preposition(w)
+                || lexicon::is_conjunction(w)
+                || lexicon::one_of(w, "and or , .")
+                || lexicon::is_aux(w)
                 || lexicon::verb(w).is_some_and(|v| !v.noun))
         });
         if let Some(k) = reach.into_iter().find(|&i| CONTEMPT.contains(&t.lower(i))) {

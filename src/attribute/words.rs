@@ -1,5 +1,7 @@
 //! Small lexical helpers shared by the mention finder and the rules.
 
+use super::lexicon;
+
 /// The character before byte `at`.
 pub(crate) fn before(text: &str, at: usize) -> Option<char> {
     text[..at].chars().next_back()
@@ -192,45 +194,10 @@ pub(crate) fn is_title(word: &str) -> bool {
 
 /// Whether the word is the name of a day or month, full or as news agencies shorten it.
 pub(crate) fn is_day_or_month(word: &str) -> bool {
-    matches!(
+    lexicon::one_of(
         word.trim_end_matches(['.', ',']),
-        "Monday"
-            | "Tuesday"
-            | "Wednesday"
-            | "Thursday"
-            | "Friday"
-            | "Saturday"
-            | "Sunday"
-            | "January"
-            | "February"
-            | "March"
-            | "April"
-            | "May"
-            | "June"
-            | "July"
-            | "August"
-            | "September"
-            | "October"
-            | "November"
-            | "December"
-            | "Mon"
-            | "Tue"
-            | "Tues"
-            | "Wed"
-            | "Thu"
-            | "Thurs"
-            | "Fri"
-            | "Sat"
-            | "Sun"
-            | "Jan"
-            | "Feb"
-            | "Mar"
-            | "Apr"
-            | "Aug"
-            | "Sep"
-            | "Sept"
-            | "Oct"
-            | "Nov"
-            | "Dec"
+        "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March \
+April May June July August September October November December Mon Tue Tues Wed Thu \
+Thurs Fri Sat Sun Jan Feb Mar Apr Aug Sep Sept Oct Nov Dec",
     )
 }

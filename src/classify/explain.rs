@@ -60,10 +60,7 @@ impl Explainer {
             record.speaker.as_ref(),
             &self.names,
         );
-        let side = self
-            .names
-            .parse(&record.side.label)
-            .map_or(0, Label::index);
+        let side = self.names.parse(&record.side.label).map_or(0, Label::index);
         let stance = Stance::index(record.stance.label);
         let network = self
             .network

@@ -209,7 +209,8 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
             }
         })?;
         if let Ok(bars) = bars.lock() {
-            bars.values().for_each(indicatif::ProgressBar::finish_and_clear);
+            bars.values()
+                .for_each(indicatif::ProgressBar::finish_and_clear);
         }
         Ok(out)
     })?;
@@ -503,10 +504,9 @@ fn prepare_document(
             .map(|s| s.span.of(&d.text).unwrap_or_default())
             .collect();
         let ordered = d.layout != crate::document::Layout::Dump;
-        attributions =
-            pipeline
-                .attributor()
-                .document(&texts, d.date, ordered, d.title.as_deref());
+        attributions = pipeline
+            .attributor()
+            .document(&texts, d.date, ordered, d.title.as_deref());
         statements = kept
             .iter()
             .zip(&texts)
@@ -583,7 +583,10 @@ impl Cached<'_> {
         }
         if !missing.is_empty() {
             let embedder = load()?;
-            let bar = self.context.progress.bar(missing.len() as u64, "statements");
+            let bar = self
+                .context
+                .progress
+                .bar(missing.len() as u64, "statements");
             bar.set_message("embedding");
             for part in missing.chunks(4 * CHUNK) {
                 let list: Vec<&str> = part.iter().map(|&i| texts[i]).collect();
@@ -753,8 +756,8 @@ pub fn summary(analysis: &Analysis, out: &Path, context: &Context) -> Result<()>
         return Ok(());
     }
     let terminal = std::io::stderr().is_terminal();
-    let width = terminal_size::terminal_size_of(std::io::stderr())
-        .map_or(100, |(w, _)| usize::from(w.0));
+    let width =
+        terminal_size::terminal_size_of(std::io::stderr()).map_or(100, |(w, _)| usize::from(w.0));
     let text = report::terminal(analysis, width, context.settings.color.on(terminal));
     let mut err = std::io::stderr().lock();
     let _ = writeln!(err, "{text}\nReports: {}", out.display());

@@ -25,7 +25,11 @@ use crate::{Error, Result};
 pub struct EvalArgs {
     /// Labelled files: JSONL, CSV, or an export of doccano, Label Studio or Prodigy.
     /// Statements, attributions, pairs and coreference cases are told apart by their fields
-    #[arg(value_name = "GOLD", required_unless_present = "agreement", conflicts_with = "agreement")]
+    #[arg(
+        value_name = "GOLD",
+        required_unless_present = "agreement",
+        conflicts_with = "agreement"
+    )]
     pub gold: Vec<PathBuf>,
 
     /// Score the predictions in FILE (JSONL or CSV) instead of computing them
@@ -232,14 +236,17 @@ fn agreement(
     let figures = result.figures();
     let known: Vec<String> = figures.iter().map(|f| f.0.clone()).collect();
     check_keys(marks, &known)?;
-    let sections = view::annotators(&result);
+    let sections = report::agreement::annotators(&result);
     finish(args, screen, &sections, out)?;
     name_problems(&result.problems, args, err)?;
     if let Some(folder) = &args.out {
         report::save(folder, &report::agreement_files(&result)?)?;
     }
     let failed = missed(marks, &figures, err)?;
-    Ok(code(failed, result.problems.iter().any(|p| p.kind.rejects())))
+    Ok(code(
+        failed,
+        result.problems.iter().any(|p| p.kind.rejects()),
+    ))
 }
 
 fn bootstrap(args: &EvalArgs) -> Bootstrap {
@@ -280,7 +287,11 @@ fn analysis(args: &EvalArgs, gold: &Gold) -> Result<Option<Analysis>> {
     };
     let text = std::fs::read_to_string(&path).map_err(|e| Error::io(&path, e))?;
     serde_json::from_str(&text).map(Some).map_err(|e| {
-        Error::content(&path, Some(e.line()), format!("not an analysis of this version: {e}"))
+        Error::content(
+            &path,
+            Some(e.line()),
+            format!("not an analysis of this version: {e}"),
+        )
     })
 }
 
@@ -339,11 +350,7 @@ fn check_keys(marks: &[Mark], known: &[String]) -> Result<()> {
 }
 
 /// Names the figures that miss their marks. A figure that does not exist misses.
-fn missed(
-    marks: &[Mark],
-    figures: &[(String, Option<f64>)],
-    err: &mut dyn Write,
-) -> Result<bool> {
+fn missed(marks: &[Mark], figures: &[(String, Option<f64>)], err: &mut dyn Write) -> Result<bool> {
     let mut failed = false;
     for m in marks {
         let value = figures.iter().find(|f| f.0 == m.key).and_then(|f| f.1);
@@ -384,7 +391,11 @@ fn finish(
 fn name_problems(problems: &[Problem], args: &EvalArgs, err: &mut dyn Write) -> Result<()> {
     let mut text = String::new();
     for (kind, n) in crate::eval::problem::count(problems) {
-        let limit = if args.out.is_some() { NAMED } else { usize::MAX };
+        let limit = if args.out.is_some() {
+            NAMED
+        } else {
+            usize::MAX
+        };
         for p in problems.iter().filter(|p| p.kind == kind).take(limit) {
             text.push_str(&p.line().replace(['\n', '\r', '\u{1b}'], " "));
             text.push('\n');

@@ -176,17 +176,18 @@ fn evaluate(args: &eval::EvalArgs, context: &Context) -> Result<u8> {
         color: context.settings.color.on(terminal),
         width: terminal_size::terminal_size().map(|(w, _)| w.0),
     };
-    let open = |other: Option<&std::path::Path>| -> Result<Box<dyn crate::eval::predictions::Predictor>> {
-        let model = match other {
-            Some(path) => Model::find(&path.to_string_lossy())?,
-            None => context.model()?,
+    let open =
+        |other: Option<&std::path::Path>| -> Result<Box<dyn crate::eval::predictions::Predictor>> {
+            let model = match other {
+                Some(path) => Model::find(&path.to_string_lossy())?,
+                None => context.model()?,
+            };
+            Ok(Box::new(predict::ModelPredictor::new(
+                model,
+                sides.clone(),
+                context.settings.clone(),
+            )))
         };
-        Ok(Box::new(predict::ModelPredictor::new(
-            model,
-            sides.clone(),
-            context.settings.clone(),
-        )))
-    };
     eval::run(
         args,
         open,

@@ -35,10 +35,7 @@ pub fn records(
     relater: &Relater,
     embedder: &Embedder,
 ) -> Result<Vec<RelationRecord>> {
-    let texts: Vec<(&str, &str)> = pairs
-        .iter()
-        .map(|p| (p.a.as_str(), p.b.as_str()))
-        .collect();
+    let texts: Vec<(&str, &str)> = pairs.iter().map(|p| (p.a.as_str(), p.b.as_str())).collect();
     let relations = relater.relate(&texts, &|_| {})?;
     let all: Vec<&str> = pairs
         .iter()

@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn a_line_that_is_too_long_or_not_utf8_costs_only_itself() {
         let mut bytes = b"one\r\n".to_vec();
-        bytes.extend(std::iter::repeat(b'x').take(MAX_LINE + 5));
+        bytes.extend(std::iter::repeat_n(b'x', MAX_LINE + 5));
         bytes.extend(b"\n\xff\xfe\ntwo");
         let lines = lines_of(&bytes);
         assert_eq!(lines[0].as_deref(), Ok("one"));

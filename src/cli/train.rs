@@ -118,7 +118,10 @@ fn report(rejected: &[Rejected], warnings: &[String], progress: &Progress) {
         progress.warn(format!("rejected {}: {}", r.source, r.error));
     }
     if rejected.len() > 20 {
-        progress.warn(format!("… and {} more rejected records", rejected.len() - 20));
+        progress.warn(format!(
+            "… and {} more rejected records",
+            rejected.len() - 20
+        ));
     }
 }
 
@@ -155,10 +158,18 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
         let loaded = data::pairs(path)?;
         report(&loaded.rejected, &loaded.warnings, progress);
         rejected += loaded.rejected.len();
-        let dev_texts: Vec<String> = loaded.rows.iter().map(|p| format!("{} {}", p.a, p.b)).collect();
+        let dev_texts: Vec<String> = loaded
+            .rows
+            .iter()
+            .map(|p| format!("{} {}", p.a, p.b))
+            .collect();
         warn_overlap(&texts, &dev_texts, path, progress);
         let gold: Vec<Relation> = loaded.rows.iter().map(|p| p.relation).collect();
-        dev.push((stem(path), relation::examples(&tokenizer, &loaded.rows, 1.0, args.max_tokens)?, gold));
+        dev.push((
+            stem(path),
+            relation::examples(&tokenizer, &loaded.rows, 1.0, args.max_tokens)?,
+            gold,
+        ));
     }
     let mut network = relation::network(&encoder_dir, tch::Device::Cpu)?;
     if let Some(init) = &args.init {
@@ -169,7 +180,10 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
     let options = args.options();
     let mut evaluate = |n: &Network| {
         let mut scores = if held.is_empty() {
-            trainer::Scores { decisive: 0.0, figures: indexmap::IndexMap::new() }
+            trainer::Scores {
+                decisive: 0.0,
+                figures: indexmap::IndexMap::new(),
+            }
         } else {
             relation::evaluate(n, &held, &held_gold, "held_out.")?
         };
@@ -179,7 +193,14 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
         }
         Ok(scores)
     };
-    let log = fit(args, &options, &mut network, &sources, &mut evaluate, progress)?;
+    let log = fit(
+        args,
+        &options,
+        &mut network,
+        &sources,
+        &mut evaluate,
+        progress,
+    )?;
     let temperature = relation::calibrate(&network, &held, &held_gold)?;
     let sample: Vec<&Example> = sources.iter().flat_map(|s| s.examples.iter()).collect();
     let (weights, sha256) = write_weights(args, &network, &sample, "relation.safetensors")?;
@@ -227,7 +248,11 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
         };
         warn_one_label(&rows, &spec.path, progress);
         texts.extend(rows.iter().map(|s| s.text.clone()));
-        progress.say(format!("{}: {} statements", spec.path.display(), rows.len()));
+        progress.say(format!(
+            "{}: {} statements",
+            spec.path.display(),
+            rows.len()
+        ));
         sources.push(Source {
             examples: encoder.statements(&rows, spec.weight)?,
             per_epoch: spec.per_epoch,
@@ -240,7 +265,11 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
         report(&loaded.rejected, &loaded.warnings, progress);
         rejected += loaded.rejected.len();
         let (rows, held) = data::hold_out(loaded.rows, 0.02, args.seed, |a| a.group.as_str());
-        progress.say(format!("{}: {} annotated contexts", spec.path.display(), rows.len()));
+        progress.say(format!(
+            "{}: {} annotated contexts",
+            spec.path.display(),
+            rows.len()
+        ));
         held_tags.extend(encoder.attributions(&held)?);
         sources.push(Source {
             examples: encoder.attributions(&rows)?,
@@ -254,7 +283,11 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
         rejected += loaded.rejected.len();
         let dev_texts: Vec<String> = loaded.rows.iter().map(|s| s.text.clone()).collect();
         warn_overlap(&texts, &dev_texts, path, progress);
-        dev.push((stem(path), encoder.statements(&loaded.rows, 1.0)?, loaded.rows));
+        dev.push((
+            stem(path),
+            encoder.statements(&loaded.rows, 1.0)?,
+            loaded.rows,
+        ));
     }
     let tagger = !args.tags.is_empty();
     let mut network = statements::network(&encoder_dir, tagger, tch::Device::Cpu)?;
@@ -282,7 +315,14 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
         }
         Ok(scores)
     };
-    let log = fit(args, &options, &mut network, &sources, &mut evaluate, progress)?;
+    let log = fit(
+        args,
+        &options,
+        &mut network,
+        &sources,
+        &mut evaluate,
+        progress,
+    )?;
     let (side_temperature, stance_temperature) =
         statements::calibrate(&network, &held, &held_rows)?;
     let sample: Vec<&Example> = sources.iter().flat_map(|s| s.examples.iter()).collect();
@@ -321,7 +361,10 @@ fn warn_one_label(rows: &[data::Statement], path: &Path, progress: &Progress) {
 }
 
 fn warn_overlap(train: &[String], dev: &[String], path: &Path, progress: &Progress) {
-    let both = data::overlap(train.iter().map(String::as_str), dev.iter().map(String::as_str));
+    let both = data::overlap(
+        train.iter().map(String::as_str),
+        dev.iter().map(String::as_str),
+    );
     if let Some(first) = both.iter().next() {
         progress.warn(format!(
             "warning: {}: {} record(s) stand in the training data too, so the scores flatter; the first: {first:?}",
@@ -377,7 +420,14 @@ fn fit(
         }
         Event::Resumed { step } => progress.say(format!("going on after step {step}")),
     };
-    let log = trainer::train(network, sources, options, Some(&checkpoint), evaluate, &mut listen);
+    let log = trainer::train(
+        network,
+        sources,
+        options,
+        Some(&checkpoint),
+        evaluate,
+        &mut listen,
+    );
     bar.finish_and_clear();
     log
 }
@@ -421,7 +471,10 @@ fn ranges(weights: &Weights, sample: &[&Example]) -> Result<tch::Tensor> {
             *end = (end.0.min(low), end.1.max(high));
         }
     }
-    let flat: Vec<f32> = ends.iter().flat_map(|&(l, h)| [l as f32, h as f32]).collect();
+    let flat: Vec<f32> = ends
+        .iter()
+        .flat_map(|&(l, h)| [l as f32, h as f32])
+        .collect();
     Ok(tch::Tensor::from_slice(&flat).view([ends.len() as i64, 2]))
 }
 

@@ -251,7 +251,7 @@ impl Matter<'_> {
             .filter(|p| !paired.contains(p))
             .filter(|&p| {
                 let language = self.statement(p).language.as_deref();
-                language.map_or(true, |l| l == "en")
+                language.is_none_or(|l| l == "en")
             })
             .collect();
         let days: Vec<Option<(i64, i64)>> = issues

@@ -254,7 +254,7 @@ fn sides(input: &Input, kept: &[usize]) -> [Vec<usize>; 2] {
             let mut positions: Vec<usize> = (0..kept.len())
                 .filter(|&p| {
                     let s = &input.statements[kept[p]];
-                    let english = s.language.as_deref().map_or(true, |l| l == "en");
+                    let english = s.language.as_deref().is_none_or(|l| l == "en");
                     s.side(&input.names) == Some(side) && s.abstained == abstained && english
                 })
                 .collect();

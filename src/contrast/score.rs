@@ -182,7 +182,7 @@ pub fn fit(rows: &[(Features, bool)], ridge: f64) -> Result<Coefficients> {
             Tensor::f_linalg_solve(&hessian, &gradient.f_unsqueeze(1)?, true)?.f_squeeze()?;
         let size = step.abs().max().double_value(&[]);
         // Newton's step, shortened where the classes are almost separable.
-        c = c - step * (1.0f64).min(2.0 / size.max(f64::MIN_POSITIVE));
+        c -= step * (1.0f64).min(2.0 / size.max(f64::MIN_POSITIVE));
         if size < 1e-9 {
             break;
         }

@@ -268,7 +268,7 @@ fn scan(
                 }
                 let near = query
                     .days
-                    .map_or(true, |w| super::window::meet(a.day(from + i), b.day(j), w));
+                    .is_none_or(|w| super::window::meet(a.day(from + i), b.day(j), w));
                 if near && (query.want)(a.rows[from + i] as usize, b.rows[j] as usize) {
                     if v >= rows.floor[i] {
                         rows.add(i, v, j as u32);
@@ -309,8 +309,7 @@ mod tests {
                     .iter()
                     .filter(|&&(j, dj)| {
                         let (l, r) = if flip { (j, i) } else { (i, j) };
-                        q.days
-                            .map_or(true, |w| super::super::window::meet(di, dj, w))
+                        q.days.is_none_or(|w| super::super::window::meet(di, dj, w))
                             && (q.want)(l, r)
                     })
                     .map(|&(j, _)| (e.cosine(i, e, j), j))

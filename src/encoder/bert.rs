@@ -31,10 +31,7 @@ impl Bert {
     pub fn new(encoder_dir: &Path, device: Device) -> Result<Self> {
         let config_path = encoder_dir.join("config.json");
         let text = std::fs::read_to_string(&config_path).map_err(|e| {
-            Error::Model(format!(
-                "{}: {e}; run scripts/setup",
-                config_path.display()
-            ))
+            Error::Model(format!("{}: {e}; run scripts/setup", config_path.display()))
         })?;
         let config: BertConfig = serde_json::from_str(&text)
             .map_err(|e| Error::Model(format!("{}: {e}", config_path.display())))?;
@@ -67,7 +64,10 @@ impl Bert {
             actor_marks,
             role_marks,
         };
-        bert.load(&Weights::load(&encoder_dir.join("model.safetensors"), None)?)?;
+        bert.load(&Weights::load(
+            &encoder_dir.join("model.safetensors"),
+            None,
+        )?)?;
         Ok(bert)
     }
 

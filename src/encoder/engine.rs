@@ -67,6 +67,22 @@ enum Linear {
     },
 }
 
+/// libtorch says once on stderr that its int8 kernels are deprecated. They are
+/// the only ones that can be reached from Rust, so the message is of no use to
+/// anybody: the first call is made here with stderr turned off.
+fn hush_deprecation() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let _silence = gag::Gag::stderr();
+        let _guard = tch::no_grad_guard();
+        let zeros = Tensor::zeros([32, 32], (Kind::Float, Device::Cpu));
+        let bias = Tensor::zeros([32], (Kind::Float, Device::Cpu));
+        if let Ok(linear) = Linear::new(zeros.shallow_clone(), bias, Precision::Int8) {
+            let _ = linear.forward(&(zeros + 1.0));
+        }
+    });
+}
+
 impl Linear {
     fn new(weight: Tensor, bias: Tensor, precision: Precision) -> Result<Self> {
         if precision == Precision::Fp32 {
@@ -78,9 +94,10 @@ impl Linear {
             .round()
             .clamp(-127.0, 127.0)
             .to_kind(Kind::Int8);
-        let column_offsets = quantised
-            .to_kind(Kind::Int)
-            .sum_dim_intlist(&[1i64][..], false, Kind::Int);
+        let column_offsets =
+            quantised
+                .to_kind(Kind::Int)
+                .sum_dim_intlist(&[1i64][..], false, Kind::Int);
         let packed = quantised.f_fbgemm_pack_quantized_matrix()?;
         Ok(Linear::Int8 {
             weight: quantised,
@@ -235,6 +252,9 @@ impl Engine {
             Device::Cpu => precision,
             _ => Precision::Fp32,
         };
+        if precision == Precision::Int8 {
+            hush_deprecation();
+        }
         let weights = &weights.to_device(device);
         let h = HIDDEN as i64;
         let ranges: Vec<f32> = if precision == Precision::Int8 {
@@ -344,10 +364,7 @@ impl Engine {
             let flat = x.view(-1).sort(0, false).0;
             let n = flat.size()[0];
             let cut = ((n as f64) * tail) as i64;
-            seen.push((
-                flat.double_value(&[cut]),
-                flat.double_value(&[n - 1 - cut]),
-            ));
+            seen.push((flat.double_value(&[cut]), flat.double_value(&[n - 1 - cut])));
         };
         let _ = self.forward(batch, Some(&mut watch))?;
         Ok(seen)

@@ -33,8 +33,12 @@ impl Weights {
                 )));
             }
         }
-        let damaged =
-            |e: String| Error::Model(format!("{}: not usable weights ({e}); {remedy}", path.display()));
+        let damaged = |e: String| {
+            Error::Model(format!(
+                "{}: not usable weights ({e}); {remedy}",
+                path.display()
+            ))
+        };
         let file =
             safetensors::SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
         let mut out = BTreeMap::new();

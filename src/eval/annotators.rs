@@ -143,17 +143,18 @@ pub fn annotators(
         }
         let groups = Groups::new(rows.iter().map(|r| r.record.meta().doc.as_deref()));
         let both: Vec<(usize, usize)> = rows.iter().map(|r| r.labels).collect();
-        out.disagreements.extend(
-            rows.iter()
-                .filter(|r| r.labels.0 != r.labels.1)
-                .map(|r| Disagreement {
-                    task: task.into(),
-                    id: r.record.meta().id.clone(),
-                    text: r.record.shown().into_owned(),
-                    a: labels[r.labels.0].clone(),
-                    b: labels[r.labels.1].clone(),
-                }),
-        );
+        out.disagreements
+            .extend(
+                rows.iter()
+                    .filter(|r| r.labels.0 != r.labels.1)
+                    .map(|r| Disagreement {
+                        task: task.into(),
+                        id: r.record.meta().id.clone(),
+                        text: r.record.shown().into_owned(),
+                        a: labels[r.labels.0].clone(),
+                        b: labels[r.labels.1].clone(),
+                    }),
+            );
         out.tasks.push(TaskAgreement {
             task: task.into(),
             report: agreement(&labels, &both, &groups, bootstrap),

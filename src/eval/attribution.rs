@@ -170,7 +170,10 @@ pub fn gold_spans(gold: &GoldAttribution) -> [Vec<Span>; 3] {
 }
 
 /// Counts of the records that have a prediction; `None` where there is none.
-pub fn counts(gold: &[GoldAttribution], predicted: &[Option<Prediction>]) -> Vec<Option<RecordCounts>> {
+pub fn counts(
+    gold: &[GoldAttribution],
+    predicted: &[Option<Prediction>],
+) -> Vec<Option<RecordCounts>> {
     gold.iter()
         .zip(predicted)
         .map(|(g, p)| {
@@ -181,7 +184,11 @@ pub fn counts(gold: &[GoldAttribution], predicted: &[Option<Prediction>]) -> Vec
 }
 
 /// Sums up records.
-pub fn report(records: &[RecordCounts], groups: &Groups, bootstrap: Bootstrap) -> AttributionReport {
+pub fn report(
+    records: &[RecordCounts],
+    groups: &Groups,
+    bootstrap: Bootstrap,
+) -> AttributionReport {
     let sum = RecordCounts::total(records, &vec![1; records.len()]);
     let f = bootstrap.figures(groups, |w| RecordCounts::total(records, w).figures());
     let counts = sum.all_counts();
@@ -230,8 +237,14 @@ impl AttributionReport {
             prf(format!("attribution.{}.token_", r.role), &r.token);
             prf(format!("attribution.{}.exact_", r.role), &r.exact);
         }
-        out.push(("attribution.actor.accuracy".into(), self.actor.accuracy.value));
-        out.push(("attribution.actor.precision".into(), self.actor.precision.value));
+        out.push((
+            "attribution.actor.accuracy".into(),
+            self.actor.accuracy.value,
+        ));
+        out.push((
+            "attribution.actor.precision".into(),
+            self.actor.precision.value,
+        ));
         out
     }
 }
@@ -272,11 +285,29 @@ mod tests {
         assert!(right.all_right());
         let part = RecordCounts::of(&g, Some(&said(Span::new(11, 21), None)));
         assert!(!part.all_right());
-        assert_eq!(part.roles[2][0], Counts { tp: 2, fp: 0, fn_: 2 });
-        assert_eq!(part.roles[2][1], Counts { tp: 0, fp: 1, fn_: 1 });
+        assert_eq!(
+            part.roles[2][0],
+            Counts {
+                tp: 2,
+                fp: 0,
+                fn_: 2
+            }
+        );
+        assert_eq!(
+            part.roles[2][1],
+            Counts {
+                tp: 0,
+                fp: 1,
+                fn_: 1
+            }
+        );
         assert_eq!(part.actor, [1, 0, 0]);
         let missed = RecordCounts::of(&g, None);
-        let r = report(&[right, part, missed], &Groups::single(3), Bootstrap::default());
+        let r = report(
+            &[right, part, missed],
+            &Groups::single(3),
+            Bootstrap::default(),
+        );
         assert_eq!(r.found.recall.value, Some(2.0 / 3.0));
         assert_eq!(r.roles[2].token.recall.value, Some(6.0 / 12.0));
         assert_eq!(r.roles[2].exact.precision.value, Some(0.5));

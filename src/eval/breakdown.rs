@@ -27,7 +27,7 @@ pub struct Part {
 pub struct Breakdown {
     pub task: String,
     pub field: String,
-    /// Most frequent first.
+    /// Most frequent first; times and lengths in their order.
     pub parts: Vec<Part>,
 }
 
@@ -43,8 +43,14 @@ pub fn value(gold: &Gold, record: &dyn GoldRecord, field: &str) -> String {
         };
     }
     match field {
-        "year" => meta.date.map(|d| d.format("%Y").to_string()).unwrap_or_else(none),
-        "month" => meta.date.map(|d| d.format("%Y-%m").to_string()).unwrap_or_else(none),
+        "year" => meta
+            .date
+            .map(|d| d.format("%Y").to_string())
+            .unwrap_or_else(none),
+        "month" => meta
+            .date
+            .map(|d| d.format("%Y-%m").to_string())
+            .unwrap_or_else(none),
         "date" => meta.date.map(|d| d.to_string()).unwrap_or_else(none),
         "doc" => meta.doc.clone().unwrap_or_else(none),
         "length" => length(record.shown().unicode_words().count()).to_string(),
@@ -57,14 +63,23 @@ pub fn value(gold: &Gold, record: &dyn GoldRecord, field: &str) -> String {
     }
 }
 
+/// Groups of lengths in words.
+const LENGTHS: [&str; 5] = [
+    "1–10 words",
+    "11–20 words",
+    "21–30 words",
+    "31–50 words",
+    "over 50 words",
+];
+
 fn length(words: usize) -> &'static str {
-    match words {
-        0..=10 => "1–10 words",
-        11..=20 => "11–20 words",
-        21..=30 => "21–30 words",
-        31..=50 => "31–50 words",
-        _ => "over 50 words",
-    }
+    LENGTHS[match words {
+        0..=10 => 0,
+        11..=20 => 1,
+        21..=30 => 2,
+        31..=50 => 3,
+        _ => 4,
+    }]
 }
 
 /// Whether any record has the field.
@@ -94,19 +109,26 @@ pub fn fields(gold: &Gold) -> Vec<String> {
     out
 }
 
-/// Groups row numbers by value, the most frequent first.
-fn split(values: &[String]) -> Vec<(String, Vec<usize>)> {
+/// Groups row numbers by value, the most frequent first, or in order where there is one.
+fn split(field: &str, values: &[String]) -> Vec<(String, Vec<usize>)> {
     let mut by: IndexMap<&str, Vec<usize>> = IndexMap::new();
     for (i, v) in values.iter().enumerate() {
         by.entry(v).or_default().push(i);
     }
-    let mut parts: Vec<(String, Vec<usize>)> =
-        by.into_iter().map(|(v, rows)| (v.to_string(), rows)).collect();
+    let mut parts: Vec<(String, Vec<usize>)> = by
+        .into_iter()
+        .map(|(v, rows)| (v.to_string(), rows))
+        .collect();
     parts.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
     if parts.len() > MOST {
         let rest = parts.split_off(MOST - 1);
         let name = format!("(the other {} values)", rest.len());
         parts.push((name, rest.into_iter().flat_map(|r| r.1).collect()));
+    }
+    match field {
+        "year" | "month" | "date" => parts.sort_by(|a, b| a.0.cmp(&b.0)),
+        "length" => parts.sort_by_key(|p| LENGTHS.iter().position(|l| *l == p.0)),
+        _ => {}
     }
     parts
 }
@@ -122,7 +144,7 @@ pub fn classification(
     Breakdown {
         task: name.into(),
         field: field.into(),
-        parts: split(values)
+        parts: split(field, values)
             .into_iter()
             .map(|(value, rows)| {
                 let [accuracy, macro_f1] = task.part(&rows, bootstrap);
@@ -150,7 +172,7 @@ pub fn attributions(
     Breakdown {
         task: "attribution".into(),
         field: field.into(),
-        parts: split(values)
+        parts: split(field, values)
             .into_iter()
             .map(|(value, rows)| {
                 let part: Vec<RecordCounts> = rows.iter().map(|&i| records[i]).collect();
@@ -203,7 +225,7 @@ mod tests {
     #[test]
     fn rare_values_are_put_together() {
         let values: Vec<String> = (0..100).map(|i| format!("v{:02}", i.min(60))).collect();
-        let parts = split(&values);
+        let parts = split("outlet", &values);
         assert_eq!(parts.len(), MOST);
         assert_eq!(parts[0].0, "v60");
         assert_eq!(parts.iter().map(|p| p.1.len()).sum::<usize>(), 100);

@@ -76,10 +76,7 @@ impl Packed {
         let c = Confusion::new(labels);
         Packed {
             labels,
-            cell: rows
-                .iter()
-                .map(|r| c.cell(r.gold, r.pred) as u32)
-                .collect(),
+            cell: rows.iter().map(|r| c.cell(r.gold, r.pred) as u32).collect(),
             bins: rows
                 .iter()
                 .map(|r| {
@@ -182,7 +179,10 @@ impl ClassReport {
     pub fn figures(&self, prefix: &str) -> Vec<(String, Option<f64>)> {
         let mut out = vec![
             (format!("{prefix}.accuracy"), self.accuracy.value),
-            (format!("{prefix}.macro_precision"), self.macro_precision.value),
+            (
+                format!("{prefix}.macro_precision"),
+                self.macro_precision.value,
+            ),
             (format!("{prefix}.macro_recall"), self.macro_recall.value),
             (format!("{prefix}.macro_f1"), self.macro_f1.value),
             (format!("{prefix}.mcc"), self.mcc.value),

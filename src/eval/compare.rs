@@ -195,7 +195,13 @@ mod tests {
     fn changes_go_in_both_directions() {
         let records = [both(0, 0, 1), both(0, 1, 0), both(0, 0, 0), both(1, 0, 2)];
         let labels: Vec<String> = ["a", "b", "c"].map(String::from).to_vec();
-        let c = compare("side", &labels, &records, &Groups::single(4), Bootstrap::default());
+        let c = compare(
+            "side",
+            &labels,
+            &records,
+            &Groups::single(4),
+            Bootstrap::default(),
+        );
         let changes: Vec<Change> = c.changed.iter().map(|c| c.change).collect();
         assert_eq!(changes, [Change::Gained, Change::Lost, Change::BothWrong]);
         assert_eq!((c.mcnemar.only_first, c.mcnemar.only_second), (1, 1));
@@ -209,7 +215,13 @@ mod tests {
             .map(|i| both(i % 2, i % 2, if i < 25 { 1 - i % 2 } else { i % 2 }))
             .collect();
         let labels: Vec<String> = ["a", "b"].map(String::from).to_vec();
-        let c = compare("side", &labels, &records, &Groups::single(60), Bootstrap::default());
+        let c = compare(
+            "side",
+            &labels,
+            &records,
+            &Groups::single(60),
+            Bootstrap::default(),
+        );
         assert!(c.accuracy.difference.low.unwrap() > 0.2);
         assert!(c.macro_f1.p.unwrap() < 0.01);
         assert!(c.mcnemar.p_exact.unwrap() < 1e-6);

@@ -24,10 +24,10 @@ pub struct Truth {
     pub b: Place,
 }
 
-/// A statement that belongs to an event.
+/// A statement that belongs to an event, or to none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    pub event: String,
+    pub event: Option<String>,
     pub place: Place,
 }
 
@@ -39,8 +39,14 @@ pub fn keys() -> Vec<String> {
     KS.iter()
         .map(|k| format!("contrast.precision_at_{k}"))
         .chain(
-            ["precision", "recall", "claim_recall", "purity", "inverse_purity"]
-                .map(|k| format!("contrast.{k}")),
+            [
+                "precision",
+                "recall",
+                "claim_recall",
+                "purity",
+                "inverse_purity",
+            ]
+            .map(|k| format!("contrast.{k}")),
         )
         .collect()
 }
@@ -145,7 +151,7 @@ impl<'a> Finder<'a> {
         let mut best: Option<(&str, f64)> = None;
         for (id, w) in candidates {
             let o = overlap(w);
-            if o >= 0.6 && best.map_or(true, |b| o > b.1) {
+            if o >= 0.6 && best.is_none_or(|b| o > b.1) {
                 best = Some((id, o));
             }
         }
@@ -162,9 +168,7 @@ pub fn score(
 ) -> ContrastReport {
     let finder = Finder::new(analysis);
     let mut lost: BTreeSet<(&str, &str)> = BTreeSet::new();
-    let find = |place: &Place| -> Option<String> {
-        finder.find(place).map(String::from)
-    };
+    let find = |place: &Place| -> Option<String> { finder.find(place).map(String::from) };
     let mut event_of: BTreeMap<String, String> = BTreeMap::new();
     let mut true_pairs: BTreeSet<(String, String)> = BTreeSet::new();
     let mut claims: BTreeSet<String> = BTreeSet::new();
@@ -192,7 +196,9 @@ pub fn score(
     for e in events {
         match find(&e.place) {
             Some(id) => {
-                event_of.insert(id, e.event.clone());
+                if let Some(event) = &e.event {
+                    event_of.insert(id, event.clone());
+                }
             }
             None => {
                 lost.insert((&e.place.document, &e.place.text));
@@ -232,7 +238,12 @@ pub fn score(
     };
     let share = |k: usize, test: &dyn Fn(&(String, String)) -> bool| {
         (ranked.len() >= k)
-            .then(|| ratio(ranked[..k].iter().filter(|p| test(p)).count() as u64, k as u64))
+            .then(|| {
+                ratio(
+                    ranked[..k].iter().filter(|p| test(p)).count() as u64,
+                    k as u64,
+                )
+            })
             .flatten()
     };
     let hits = ranked.iter().filter(|p| is_true(p)).count() as u64;

@@ -62,7 +62,13 @@ pub fn label_error(
         confidence: choice.and_then(|c| c.confidence),
         scores: choice
             .and_then(|c| c.scores.as_ref())
-            .map(|s| labels.iter().cloned().zip(s.iter().map(|&p| rounded(p))).collect())
+            .map(|s| {
+                labels
+                    .iter()
+                    .cloned()
+                    .zip(s.iter().map(|&p| rounded(p)))
+                    .collect()
+            })
             .unwrap_or_default(),
         explanation: weights
             .iter()
@@ -112,7 +118,10 @@ fn described(text: &str, spans: [Vec<Span>; 3], actor: Option<&str>) -> String {
         .zip(&spans)
         .filter(|(_, s)| !s.is_empty())
         .map(|(role, s)| {
-            let words: Vec<&str> = s.iter().map(|s| s.of(text).unwrap_or("(outside)")).collect();
+            let words: Vec<&str> = s
+                .iter()
+                .map(|s| s.of(text).unwrap_or("(outside)"))
+                .collect();
             format!("{role}: {}", words.join(" … "))
         })
         .collect();

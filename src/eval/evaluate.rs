@@ -7,20 +7,21 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::attribution::{self, AttributionReport};
-use super::bootstrap::{Bootstrap, Figure, Groups};
+use super::bootstrap::{Bootstrap, Groups};
 use super::breakdown::{self, Breakdown};
 use super::classification::{ClassReport, Task};
 use super::compare::{self, Comparison};
 use super::contrast::{self, ContrastReport};
 use super::errors::{self, ErrorRow};
 use super::gold::{Gold, GoldRecord};
+use super::kinds::{self, CoreferenceReport, StatementsReport};
 use super::label_map::tasks;
-use super::metrics::{ratio, Row};
+use super::metrics::Row;
 use super::pairs::{self, RankingReport};
 use super::predicted::Predicted;
 use super::predictions::{Choice, Prediction};
 use super::problem::{Problem, ProblemKind};
-use crate::labels::{Label, Relation, SideNames};
+use crate::labels::{Label, SideNames};
 use crate::record::Analysis;
 
 /// Version of `eval.json`.
@@ -45,34 +46,6 @@ pub struct Counted {
     pub pairs: u64,
     pub coreferences: u64,
     pub contrasts: u64,
-}
-
-/// About statements as a whole.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StatementsReport {
-    /// Statements with a prediction.
-    pub n: u64,
-    /// Side and stance both right, of those with both labels.
-    pub both_right: Figure,
-    /// Statements on which the model abstained; they are scored all the same.
-    pub abstained: u64,
-    /// Accuracy on the others.
-    pub answered_side_accuracy: Option<f64>,
-    pub answered_stance_accuracy: Option<f64>,
-}
-
-/// Coreference cases.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CoreferenceReport {
-    pub n: u64,
-    /// The right actor, or rightly unresolved.
-    pub accuracy: Figure,
-    /// Of the cases with an actor, the share resolved to him.
-    pub recall: Figure,
-    /// Of the resolved ones, the share that is right.
-    pub precision: Figure,
-    /// Of the cases without an answer, the share left unresolved.
-    pub rightly_unresolved: Figure,
 }
 
 /// Everything about one evaluation: `eval.json`.
@@ -203,7 +176,10 @@ fn record_of<'a>(
     at: usize,
 ) -> (&'a dyn GoldRecord, Option<&'a Prediction>) {
     match task {
-        "relation" => (&gold.pairs[at], predicted.pairs.get(at).and_then(Option::as_ref)),
+        "relation" => (
+            &gold.pairs[at],
+            predicted.pairs.get(at).and_then(Option::as_ref),
+        ),
         _ => (
             &gold.statements[at],
             predicted.statements.get(at).and_then(Option::as_ref),
@@ -264,6 +240,7 @@ pub fn evaluate(
     out.problems = gold.problems.iter().cloned().chain(problems).collect();
     for (name, found) in placed(gold, predicted, names, settings.missing_is_wrong) {
         let Some(Placed { task, at }) = found else {
+            out.problems.extend(not_predicted(gold, predicted, name));
             continue;
         };
         let report = task.report(bootstrap);
@@ -274,11 +251,17 @@ pub fn evaluate(
                 .iter()
                 .map(|&i| breakdown::value(gold, record_of(gold, predicted, name, i).0, field))
                 .collect();
-            out.breakdowns
-                .push(breakdown::classification(name, &task, field, &values, bootstrap));
+            out.breakdowns.push(breakdown::classification(
+                name, &task, field, &values, bootstrap,
+            ));
         }
-        let kind = if name == "relation" { "pairs" } else { "statements" };
-        out.resampled_by.insert(kind.into(), task.groups.unit().into());
+        let kind = if name == "relation" {
+            "pairs"
+        } else {
+            "statements"
+        };
+        out.resampled_by
+            .insert(kind.into(), task.groups.unit().into());
         for (row, &i) in task.rows.iter().zip(&at) {
             if row.pred == Some(row.gold) {
                 continue;
@@ -301,10 +284,10 @@ pub fn evaluate(
         }
         out.tasks.insert(name.into(), report);
     }
-    out.statements = statements(gold, predicted, bootstrap);
-    out.ranking = ranking(gold, predicted, bootstrap);
-    attributions(gold, predicted, settings, &mut out);
-    coreferences(gold, predicted, bootstrap, &mut out);
+    out.statements = kinds::statements(gold, predicted, bootstrap);
+    out.ranking = kinds::ranking(gold, predicted, bootstrap);
+    kinds::attributions(gold, predicted, settings, &mut out);
+    kinds::coreferences(gold, predicted, bootstrap, &mut out);
     errors::sort(&mut out.error_rows);
     for e in &out.error_rows {
         *out.errors.entry(e.task.clone()).or_insert(0) += 1;
@@ -344,6 +327,27 @@ fn blank(gold: &Gold, predicted: &Predicted, settings: &Settings) -> Evaluation 
         figures: IndexMap::new(),
         error_rows: Vec::new(),
     }
+}
+
+/// Says that gold has a task that no prediction has.
+fn not_predicted(gold: &Gold, predicted: &Predicted, task: &str) -> Option<Problem> {
+    let labelled = match task {
+        "side" => gold.statements.iter().filter(|s| s.side.is_some()).count(),
+        "stance" => gold
+            .statements
+            .iter()
+            .filter(|s| s.stance.is_some())
+            .count(),
+        _ => gold.pairs.len(),
+    };
+    (labelled > 0).then(|| {
+        Problem::new(
+            ProblemKind::NotScored,
+            predicted.source.clone(),
+            None,
+            format!("no prediction has a {task}; {labelled} gold labels are not scored"),
+        )
+    })
 }
 
 /// Warns of gold that holds one class only.
@@ -406,192 +410,6 @@ fn unpredicted(
     }
 }
 
-fn statements(gold: &Gold, predicted: &Predicted, bootstrap: Bootstrap) -> Option<StatementsReport> {
-    if gold.statements.is_empty() {
-        return None;
-    }
-    let known: Vec<_> = gold
-        .statements
-        .iter()
-        .zip(&predicted.statements)
-        .filter_map(|(g, p)| Some((g, p.as_ref()?)))
-        .collect();
-    let side = |g: &super::gold::GoldStatement, p: &Prediction| {
-        Some(g.side?.index() == p.side.as_ref()?.label)
-    };
-    let stance = |g: &super::gold::GoldStatement, p: &Prediction| {
-        Some(g.stance?.index() == p.stance.as_ref()?.label)
-    };
-    let both: Vec<(Option<&str>, bool)> = known
-        .iter()
-        .filter_map(|(g, p)| Some((g.meta.doc.as_deref(), side(g, p)? && stance(g, p)?)))
-        .collect();
-    let groups = Groups::new(both.iter().map(|b| b.0));
-    let right: Vec<bool> = both.iter().map(|b| b.1).collect();
-    let answered = |test: &dyn Fn(&super::gold::GoldStatement, &Prediction) -> Option<bool>| {
-        let list: Vec<bool> = known
-            .iter()
-            .filter(|(_, p)| !p.abstained)
-            .filter_map(|(g, p)| test(g, p))
-            .collect();
-        ratio(list.iter().filter(|x| **x).count() as u64, list.len() as u64)
-    };
-    Some(StatementsReport {
-        n: known.len() as u64,
-        both_right: share(&right, &groups, bootstrap),
-        abstained: known.iter().filter(|(_, p)| p.abstained).count() as u64,
-        answered_side_accuracy: answered(&side),
-        answered_stance_accuracy: answered(&stance),
-    })
-}
-
-/// The share of `true`, with its interval.
-fn share(values: &[bool], groups: &Groups, bootstrap: Bootstrap) -> Figure {
-    bootstrap.figures(groups, |w| {
-        let (mut yes, mut all) = (0u64, 0u64);
-        for (&v, &w) in values.iter().zip(w) {
-            yes += u64::from(v) * u64::from(w);
-            all += u64::from(w);
-        }
-        vec![ratio(yes, all)]
-    })[0]
-}
-
-fn ranking(gold: &Gold, predicted: &Predicted, bootstrap: Bootstrap) -> Option<RankingReport> {
-    if gold.pairs.is_empty() {
-        return None;
-    }
-    let opposed = Relation::Opposed.index();
-    let known: Vec<_> = gold
-        .pairs
-        .iter()
-        .zip(&predicted.pairs)
-        .filter_map(|(g, p)| Some((g, p.as_ref()?)))
-        .collect();
-    let items: Vec<(bool, Option<f64>, Option<f64>)> = known
-        .iter()
-        .map(|(g, p)| {
-            let score = p
-                .relation
-                .as_ref()
-                .and_then(|c| c.scores.as_ref())
-                .map(|s| s[opposed]);
-            (g.relation == Relation::Opposed, score, p.similarity)
-        })
-        .collect();
-    let groups = Groups::new(known.iter().map(|(g, _)| g.meta.doc.as_deref()));
-    Some(pairs::report(&items, &groups, bootstrap))
-}
-
-fn attributions(gold: &Gold, predicted: &Predicted, settings: &Settings, out: &mut Evaluation) {
-    if gold.attributions.is_empty() {
-        return;
-    }
-    let counts = attribution::counts(&gold.attributions, &predicted.attributions);
-    let mut known = Vec::new();
-    let mut at = Vec::new();
-    for (i, c) in counts.into_iter().enumerate() {
-        let g = &gold.attributions[i];
-        match (c, predicted.attributions[i].as_ref()) {
-            (Some(c), Some(p)) => {
-                out.error_rows
-                    .extend(errors::attribution_error(gold, g, &c, p));
-                known.push(c);
-                at.push(i);
-            }
-            (None, Some(_)) => out.problems.push(Problem::new(
-                ProblemKind::MissingPrediction,
-                gold.place(&g.meta),
-                Some(&g.meta.id),
-                "its prediction has no `speaker`",
-            )),
-            _ => {
-                // Named when matching; counted as nothing found if it is to count as wrong.
-                if settings.missing_is_wrong {
-                    known.push(attribution::RecordCounts::of(g, None));
-                    at.push(i);
-                }
-            }
-        }
-    }
-    let groups = Groups::new(at.iter().map(|&i| gold.attributions[i].meta.doc.as_deref()));
-    out.resampled_by
-        .insert("attributions".into(), groups.unit().into());
-    for field in &settings.by {
-        let values: Vec<String> = at
-            .iter()
-            .map(|&i| breakdown::value(gold, &gold.attributions[i], field))
-            .collect();
-        out.breakdowns.push(breakdown::attributions(
-            &known,
-            &groups,
-            field,
-            &values,
-            settings.bootstrap,
-        ));
-    }
-    out.attribution = Some(attribution::report(&known, &groups, settings.bootstrap));
-}
-
-fn coreferences(gold: &Gold, predicted: &Predicted, bootstrap: Bootstrap, out: &mut Evaluation) {
-    if gold.coreferences.is_empty() {
-        return;
-    }
-    let Some(answers) = &predicted.coreferences else {
-        for c in &gold.coreferences {
-            out.problems.push(Problem::new(
-                ProblemKind::NotScored,
-                gold.place(&c.meta),
-                Some(&c.meta.id),
-                format!("{} resolves no coreference cases", predicted.source),
-            ));
-        }
-        return;
-    };
-    let cases: Vec<(Option<&str>, Option<&str>)> = gold
-        .coreferences
-        .iter()
-        .zip(answers)
-        .map(|(g, a)| (g.actor.as_deref(), a.as_deref()))
-        .collect();
-    let groups = Groups::new(gold.coreferences.iter().map(|g| g.meta.doc.as_deref()));
-    let f = bootstrap.figures(&groups, |w| {
-        let sum = |test: &dyn Fn(Option<&str>, Option<&str>) -> bool| -> u64 {
-            cases
-                .iter()
-                .zip(w)
-                .filter(|((g, a), _)| test(*g, *a))
-                .map(|(_, &w)| u64::from(w))
-                .sum()
-        };
-        let hit = sum(&|g, a| g.is_some() && g == a);
-        vec![
-            ratio(sum(&|g, a| g == a), sum(&|_, _| true)),
-            ratio(hit, sum(&|g, _| g.is_some())),
-            ratio(hit, sum(&|_, a| a.is_some())),
-            ratio(
-                sum(&|g, a| g.is_none() && a.is_none()),
-                sum(&|g, _| g.is_none()),
-            ),
-        ]
-    });
-    for (g, (right, answer)) in gold.coreferences.iter().zip(&cases) {
-        if right != answer {
-            out.error_rows
-                .push(errors::coreference_error(gold, g, *right, *answer));
-        }
-    }
-    out.resampled_by
-        .insert("coreferences".into(), groups.unit().into());
-    out.coreference = Some(CoreferenceReport {
-        n: cases.len() as u64,
-        accuracy: f[0],
-        recall: f[1],
-        precision: f[2],
-        rightly_unresolved: f[3],
-    });
-}
-
 impl Evaluation {
     /// Adds the end-to-end figures of a finished run.
     pub fn add_contrast(&mut self, gold: &Gold, analysis: &Analysis) {
@@ -621,8 +439,7 @@ impl Evaluation {
                 let record = record_of(gold, this, name, i).0;
                 (record.meta().id.clone(), record.shown().into_owned())
             };
-            let (both, kept) =
-                compare::paired((&a.task, &a.at), (&b.task, &b.at), describe);
+            let (both, kept) = compare::paired((&a.task, &a.at), (&b.task, &b.at), describe);
             let groups = a.task.groups.subset(&kept);
             comparison.tasks.push(compare::compare(
                 name,

@@ -26,7 +26,10 @@ fn list(v: &Value) -> &Vec<Value> {
 }
 
 fn indices(v: &Value) -> Vec<usize> {
-    list(v).iter().map(|x| x.as_u64().unwrap() as usize).collect()
+    list(v)
+        .iter()
+        .map(|x| x.as_u64().unwrap() as usize)
+        .collect()
 }
 
 fn numbers(v: &Value) -> Vec<f64> {
@@ -91,10 +94,13 @@ fn classification_equals_scikit_learn() {
 #[test]
 fn agreement_equals_scikit_learn_and_the_coincidence_matrix() {
     for case in list(&expected("agreement")) {
-        let pairs: Vec<(usize, usize)> =
-            indices(&case["a"]).into_iter().zip(indices(&case["b"])).collect();
-        let labels: Vec<String> =
-            (0..case["labels"].as_u64().unwrap()).map(|k| k.to_string()).collect();
+        let pairs: Vec<(usize, usize)> = indices(&case["a"])
+            .into_iter()
+            .zip(indices(&case["b"]))
+            .collect();
+        let labels: Vec<String> = (0..case["labels"].as_u64().unwrap())
+            .map(|k| k.to_string())
+            .collect();
         let r = agreement(&labels, &pairs, &Groups::single(pairs.len()), NONE);
         same("kappa", r.kappa.value, &case["kappa"]);
         same("alpha", r.alpha.value, &case["alpha"]);
@@ -113,7 +119,11 @@ fn rankings_equal_scikit_learn() {
         same("ap", r.average_precision(None), &case["average_precision"]);
         same("base rate", r.base_rate(), &case["base_rate"]);
         for (k, p) in case["precision_at"].as_object().into_iter().flatten() {
-            same("precision at k", r.precision_at(k.parse().unwrap(), None), p);
+            same(
+                "precision at k",
+                r.precision_at(k.parse().unwrap(), None),
+                p,
+            );
         }
     }
 }

@@ -66,10 +66,7 @@ impl LabelMap {
         let map: LabelMap = toml::from_str(text).map_err(|e| e.to_string().trim().to_string())?;
         for key in map.fields.keys() {
             if !FIELDS.contains(&key.as_str()) {
-                return Err(format!(
-                    "[fields] `{key}` is none of {}",
-                    FIELDS.join(", ")
-                ));
+                return Err(format!("[fields] `{key}` is none of {}", FIELDS.join(", ")));
             }
         }
         for (task, labels) in tasks(names) {
@@ -118,8 +115,14 @@ pub fn tasks(names: &SideNames) -> [(&'static str, Vec<String>); 3] {
     let owned = |l: &str| l.to_string();
     [
         ("side", names.0.to_vec()),
-        ("stance", Stance::ALL.iter().map(|s| owned(s.name())).collect()),
-        ("relation", Relation::ALL.iter().map(|r| owned(r.name())).collect()),
+        (
+            "stance",
+            Stance::ALL.iter().map(|s| owned(s.name())).collect(),
+        ),
+        (
+            "relation",
+            Relation::ALL.iter().map(|r| owned(r.name())).collect(),
+        ),
     ]
 }
 

@@ -41,7 +41,9 @@ impl<'a> Index<'a> {
                 None => &[false],
             };
             if let Some(id) = p.id.as_deref() {
-                let first = kinds.iter().find_map(|&k| index.by_id.get(&(k, id)).copied());
+                let first = kinds
+                    .iter()
+                    .find_map(|&k| index.by_id.get(&(k, id)).copied());
                 if let Some(first) = first {
                     index.used[i] = true;
                     problems.push(Problem::new(
@@ -110,9 +112,10 @@ impl<'a> Index<'a> {
                 Some((i, p)) => {
                     self.used[i] = true;
                     match (&p.error, &p.text) {
-                        (Some(e), _) => {
-                            name(ProblemKind::PredictionError, format!("{}: {e}", self.place(p)))
-                        }
+                        (Some(e), _) => name(
+                            ProblemKind::PredictionError,
+                            format!("{}: {e}", self.place(p)),
+                        ),
                         (_, Some(t)) if by_id && normal(t) != normal(&g.shown()) => name(
                             ProblemKind::TextMismatch,
                             format!("the prediction ({}) is for another text", self.place(p)),
@@ -128,7 +131,13 @@ impl<'a> Index<'a> {
 
     /// Names the predictions that no gold record asked for.
     pub fn extras(&self, problems: &mut Vec<Problem>) {
-        for (p, _) in self.predictions.list.iter().zip(&self.used).filter(|u| !u.1) {
+        for (p, _) in self
+            .predictions
+            .list
+            .iter()
+            .zip(&self.used)
+            .filter(|u| !u.1)
+        {
             problems.push(Problem::new(
                 ProblemKind::ExtraPrediction,
                 self.place(p),

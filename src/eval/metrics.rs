@@ -231,7 +231,10 @@ mod tests {
         assert_eq!(empty.macro_f1(), None);
         // In the gold but never found: recall and F1 are a real zero, precision does not exist.
         let c = Confusion::of(2, &rows(&[(0, 1), (1, 1)]));
-        assert_eq!((c.precision(0), c.recall(0), c.f1(0)), (None, Some(0.0), Some(0.0)));
+        assert_eq!(
+            (c.precision(0), c.recall(0), c.f1(0)),
+            (None, Some(0.0), Some(0.0))
+        );
     }
 
     #[test]

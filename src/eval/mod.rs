@@ -17,6 +17,7 @@ pub mod contrast;
 pub mod errors;
 pub mod evaluate;
 pub mod gold;
+pub mod kinds;
 pub mod label_map;
 pub mod matching;
 pub mod metrics;

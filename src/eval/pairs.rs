@@ -36,12 +36,11 @@ pub struct RankingReport {
     pub similarity: Option<RankingFigures>,
 }
 
-/// Ranks and scores. `items`: whether it is opposed, its score, its similarity.
-pub fn report(
-    items: &[(bool, Option<f64>, Option<f64>)],
-    groups: &Groups,
-    bootstrap: Bootstrap,
-) -> RankingReport {
+/// A pair: whether it is opposed, its score, its similarity.
+pub type Item = (bool, Option<f64>, Option<f64>);
+
+/// Ranks and scores.
+pub fn report(items: &[Item], groups: &Groups, bootstrap: Bootstrap) -> RankingReport {
     let figures = |scores: Option<Vec<f64>>| {
         let ranking = ranking(items.iter().map(|i| i.0), &scores?);
         let f = bootstrap.figures(groups, |w| {
@@ -59,7 +58,7 @@ pub fn report(
         })
     };
     let positives = items.iter().filter(|i| i.0).count() as u64;
-    let all = |which: fn(&(bool, Option<f64>, Option<f64>)) -> Option<f64>| {
+    let all = |which: fn(&Item) -> Option<f64>| {
         (!items.is_empty())
             .then(|| items.iter().map(which).collect::<Option<Vec<f64>>>())
             .flatten()
@@ -122,13 +121,20 @@ mod tests {
         ];
         let r = report(&items, &Groups::single(3), Bootstrap::default());
         assert_eq!(r.model.unwrap().average_precision.value, Some(1.0));
-        assert_eq!(r.similarity.as_ref().unwrap().average_precision.value, Some(1.0 / 3.0));
+        assert_eq!(
+            r.similarity.as_ref().unwrap().average_precision.value,
+            Some(1.0 / 3.0)
+        );
         assert_eq!(r.similarity.unwrap().precision_at[1].precision.value, None);
     }
 
     #[test]
     fn without_scores_there_is_no_ranking() {
-        let r = report(&[(true, None, Some(0.5))], &Groups::single(1), Bootstrap::default());
+        let r = report(
+            &[(true, None, Some(0.5))],
+            &Groups::single(1),
+            Bootstrap::default(),
+        );
         assert!(r.model.is_none() && r.similarity.is_some());
         let r = report(&[], &Groups::single(0), Bootstrap::default());
         assert_eq!((r.base_rate, r.model), (None, None));

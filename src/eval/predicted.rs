@@ -64,7 +64,9 @@ impl Predicted {
             (out.attributions.len(), gold.attributions.len()),
             (out.pairs.len(), gold.pairs.len()),
             (
-                out.coreferences.as_ref().map_or(gold.coreferences.len(), Vec::len),
+                out.coreferences
+                    .as_ref()
+                    .map_or(gold.coreferences.len(), Vec::len),
                 gold.coreferences.len(),
             ),
         ];

@@ -132,7 +132,10 @@ fn choice<L>(scored: &Scored<L>, label: Option<usize>, names: &[String]) -> Opti
     Some(Choice {
         label: label?,
         confidence: Some(scored.confidence),
-        scores: names.iter().map(|n| scored.scores.get(n).copied()).collect(),
+        scores: names
+            .iter()
+            .map(|n| scored.scores.get(n).copied())
+            .collect(),
     })
 }
 
@@ -244,7 +247,8 @@ fn parse(
         return Err((
             ProblemKind::NoLabel,
             id,
-            "no side, stance, relation, similarity or speaker; a label map can name the fields".into(),
+            "no side, stance, relation, similarity or speaker; a label map can name the fields"
+                .into(),
         ));
     }
     Ok((prediction, warnings))
@@ -266,7 +270,9 @@ fn parse_choice(
             o.get("scores").and_then(Value::as_object).cloned(),
         ),
         Some(Value::String(s)) => {
-            let scores = map.get(&format!("{task}_scores")).and_then(Value::as_object);
+            let scores = map
+                .get(&format!("{task}_scores"))
+                .and_then(Value::as_object);
             let columns = || -> Option<Map<String, Value>> {
                 names
                     .iter()
@@ -275,7 +281,8 @@ fn parse_choice(
             };
             (
                 Some(s.as_str()),
-                map.get(&format!("{task}_confidence")).and_then(Value::as_f64),
+                map.get(&format!("{task}_confidence"))
+                    .and_then(Value::as_f64),
                 scores.cloned().or_else(columns),
             )
         }
@@ -298,7 +305,9 @@ fn parse_choice(
             match (at, v.as_f64()) {
                 (Some(at), Some(v)) => p[at] += v,
                 _ => {
-                    warnings.push(format!("{task} score `{k}` belongs to no label; scores not used"));
+                    warnings.push(format!(
+                        "{task} score `{k}` belongs to no label; scores not used"
+                    ));
                     return None;
                 }
             }
@@ -317,7 +326,9 @@ fn parse_choice(
     let confidence = confidence.or_else(|| usable.as_ref().map(|p| p[index]));
     let confidence = match confidence {
         Some(c) if !(0.0..=1.0).contains(&c) => {
-            warnings.push(format!("{task} confidence {c} is not between 0 and 1; not used"));
+            warnings.push(format!(
+                "{task} confidence {c} is not between 0 and 1; not used"
+            ));
             None
         }
         c => c,
@@ -352,7 +363,9 @@ fn parse_speaker(map: &Map<String, Value>) -> Option<Option<PredictedSpeaker>> {
     let string = |k: &str| s.get(k).and_then(Value::as_str).map(String::from);
     let part = |k: &str| s.get(k).or_else(|| map.get(k));
     Some(Some(PredictedSpeaker {
-        name: string("name").or_else(|| string("text")).unwrap_or_default(),
+        name: string("name")
+            .or_else(|| string("text"))
+            .unwrap_or_default(),
         span: s.get("span").and_then(span),
         actor: string("actor"),
         side: string("side"),
@@ -372,7 +385,11 @@ mod tests {
 
     fn one(json: &str) -> std::result::Result<(Prediction, Vec<String>), Refusal> {
         let names = SideNames::new("x", "y");
-        parse(serde_json::from_str(json).unwrap(), &tasks(&names), &LabelMap::default())
+        parse(
+            serde_json::from_str(json).unwrap(),
+            &tasks(&names),
+            &LabelMap::default(),
+        )
     }
 
     #[test]
@@ -385,14 +402,21 @@ mod tests {
         assert_eq!(p.speaker, Some(None));
         let (p, _) = one(r#"{"id":2,"side":"other","side_confidence":0.4}"#).unwrap();
         let side = p.side.unwrap();
-        assert_eq!((side.label, side.confidence, side.scores), (2, Some(0.4), None));
-        let (p, _) = one(r#"{"text":"t","side":"x","side_x":0.5,"side_y":0.3,"side_other":0.2}"#).unwrap();
+        assert_eq!(
+            (side.label, side.confidence, side.scores),
+            (2, Some(0.4), None)
+        );
+        let (p, _) =
+            one(r#"{"text":"t","side":"x","side_x":0.5,"side_y":0.3,"side_other":0.2}"#).unwrap();
         assert_eq!(p.side.unwrap().confidence, Some(0.5));
     }
 
     #[test]
     fn unusable_records_say_why() {
-        assert_eq!(one(r#"{"side":"x"}"#).unwrap_err().0, ProblemKind::Malformed);
+        assert_eq!(
+            one(r#"{"side":"x"}"#).unwrap_err().0,
+            ProblemKind::Malformed
+        );
         assert_eq!(one(r#"{"id":"1"}"#).unwrap_err().0, ProblemKind::NoLabel);
         let e = one(r#"{"id":"1","side":"z"}"#).unwrap_err();
         assert_eq!(e.0, ProblemKind::UnknownLabel);

@@ -35,7 +35,7 @@ pub enum ProblemKind {
     PredictionError,
     /// The gold records hold one class only: some figures do not exist.
     OneClass,
-    /// Nothing of this kind can be scored here.
+    /// Labels that nothing was predicted for: a whole task, or a whole kind of gold.
     NotScored,
 }
 
@@ -65,7 +65,10 @@ impl ProblemKind {
     pub fn rejects(self) -> bool {
         !matches!(
             self,
-            ProblemKind::Skipped | ProblemKind::OneClass | ProblemKind::BadScores
+            ProblemKind::Skipped
+                | ProblemKind::OneClass
+                | ProblemKind::BadScores
+                | ProblemKind::NotScored
         )
     }
 }
@@ -105,7 +108,12 @@ impl Problem {
             .as_ref()
             .map(|id| format!(" [{id}]"))
             .unwrap_or_default();
-        format!("{}{id}: {}: {}", self.source, self.kind.title(), self.message)
+        format!(
+            "{}{id}: {}: {}",
+            self.source,
+            self.kind.title(),
+            self.message
+        )
     }
 }
 

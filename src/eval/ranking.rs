@@ -125,7 +125,7 @@ mod tests {
             let flat: Vec<(f64, bool)> = items.iter().map(|&(s, p, _)| (f64::from(s), p)).collect();
             let weights: Vec<u32> = items.iter().map(|i| i.2).collect();
             let mut repeated: Vec<(f64, bool)> = flat.iter().zip(&weights)
-                .flat_map(|(&i, &w)| std::iter::repeat(i).take(w as usize)).collect();
+                .flat_map(|(&i, &w)| std::iter::repeat_n(i, w as usize)).collect();
             repeated.reverse();
             let (a, b) = (ranking(&flat), ranking(&repeated));
             match (a.average_precision(Some(&weights)), b.average_precision(None)) {

@@ -113,7 +113,10 @@ fn read_lines(file: &mut RawFile, text: &str) {
                     ProblemKind::Malformed,
                     place,
                     None,
-                    format!("not JSON (column {}); one object a line is expected", e.column()),
+                    format!(
+                        "not JSON (column {}); one object a line is expected",
+                        e.column()
+                    ),
                 ));
             }
         }
@@ -165,7 +168,11 @@ fn read_csv(file: &mut RawFile, text: &str, delimiter: u8) -> Result<()> {
                 ProblemKind::Malformed,
                 place,
                 None,
-                format!("{} cells, but the header has {}", record.len(), header.len()),
+                format!(
+                    "{} cells, but the header has {}",
+                    record.len(),
+                    header.len()
+                ),
             ));
             continue;
         }
@@ -244,8 +251,15 @@ mod tests {
 
     #[test]
     fn formats_are_told_apart() {
-        let lines = parse(Path::new("x.jsonl"), "\u{feff}{\"id\":1}\r\n\r\n{\"id\":2}\r\n").unwrap();
-        assert_eq!(lines.records.iter().map(|r| r.line).collect::<Vec<_>>(), [1, 3]);
+        let lines = parse(
+            Path::new("x.jsonl"),
+            "\u{feff}{\"id\":1}\r\n\r\n{\"id\":2}\r\n",
+        )
+        .unwrap();
+        assert_eq!(
+            lines.records.iter().map(|r| r.line).collect::<Vec<_>>(),
+            [1, 3]
+        );
         let array = parse(Path::new("x.json"), "[{\"id\":1},\n {\"id\":2}, 3]").unwrap();
         assert_eq!((array.records.len(), array.problems.len()), (2, 1));
         let csv = parse(Path::new("x.csv"), "id,text,n\n1,\"a, b\",007\n2,c\n").unwrap();
@@ -271,7 +285,7 @@ mod tests {
             r#"{"id":"7","text":"[1]","n":7,"s":"7","e":"","q":"\"x\"","l":[1,"a"],"z":null,"y":true,"t":"true"}"#,
         )
         .unwrap();
-        let bytes = to_csv(&[map.clone()]).unwrap();
+        let bytes = to_csv(std::slice::from_ref(&map)).unwrap();
         let back = parse(Path::new("x.csv"), std::str::from_utf8(&bytes).unwrap()).unwrap();
         assert_eq!(back.records[0].map, map);
     }

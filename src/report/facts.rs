@@ -146,7 +146,10 @@ impl<'a> Facts<'a> {
 
     /// Whether anything was left out of the results.
     pub fn anything_left_out(&self) -> bool {
-        self.abstained + self.truncated + self.filtered_total() + self.copies
+        self.abstained
+            + self.truncated
+            + self.filtered_total()
+            + self.copies
             + self.analysis.rejected.len()
             > 0
     }

@@ -99,17 +99,19 @@ impl std::str::FromStr for FileSpec {
     fn from_str(s: &str) -> std::result::Result<Self, String> {
         let mut parts = s.split('@');
         let path = PathBuf::from(parts.next().unwrap_or_default());
-        let weight = match parts.next() {
-            Some(w) => w
-                .parse()
-                .ok()
-                .filter(|w: &f32| *w > 0.0)
-                .ok_or_else(|| format!("`{w}` is not a weight above 0 (FILE@WEIGHT@PER_EPOCH)"))?,
-            None => 1.0,
-        };
+        let weight =
+            match parts.next() {
+                Some(w) => w.parse().ok().filter(|w: &f32| *w > 0.0).ok_or_else(|| {
+                    format!("`{w}` is not a weight above 0 (FILE@WEIGHT@PER_EPOCH)")
+                })?,
+                None => 1.0,
+            };
         let per_epoch = parts
             .next()
-            .map(|n| n.parse().map_err(|_| format!("`{n}` is not a number of records")))
+            .map(|n| {
+                n.parse()
+                    .map_err(|_| format!("`{n}` is not a number of records"))
+            })
             .transpose()?;
         Ok(FileSpec {
             path,
@@ -119,8 +121,11 @@ impl std::str::FromStr for FileSpec {
     }
 }
 
+/// A line number with the record there, or why there is none.
+type Row = (usize, std::result::Result<Map<String, Value>, String>);
+
 /// Rows of a JSONL or CSV file with their line numbers.
-fn rows(path: &Path) -> Result<Vec<(usize, std::result::Result<Map<String, Value>, String>)>> {
+fn rows(path: &Path) -> Result<Vec<Row>> {
     let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
     let text = String::from_utf8(bytes)
         .map_err(|_| Error::content(path, None, "not UTF-8; save it as UTF-8"))?;
@@ -278,7 +283,10 @@ pub fn statements(path: &Path, names: &SideNames) -> Result<Loaded<Statement>> {
         };
         let stance = match text_of(row, "stance") {
             Some(s) => Some(Stance::parse(s).ok_or_else(|| {
-                format!("unknown stance `{s}`; known are {}", stance_names.join(", "))
+                format!(
+                    "unknown stance `{s}`; known are {}",
+                    stance_names.join(", ")
+                )
             })?),
             None => None,
         };
@@ -440,7 +448,12 @@ pub fn overlap<'a>(
 
 /// Splits rows into training and held-out part by group, about `share` of the
 /// groups held out, decided by a hash of the group and the seed.
-pub fn hold_out<T>(rows: Vec<T>, share: f64, seed: u64, group: impl Fn(&T) -> &str) -> (Vec<T>, Vec<T>) {
+pub fn hold_out<T>(
+    rows: Vec<T>,
+    share: f64,
+    seed: u64,
+    group: impl Fn(&T) -> &str,
+) -> (Vec<T>, Vec<T>) {
     use sha2::{Digest, Sha256};
     rows.into_iter().partition(|r| {
         let digest = Sha256::digest(format!("{seed}/{}", group(r)));
@@ -489,7 +502,10 @@ mod tests {
     #[test]
     fn csv_and_jsonl_give_the_same_rows() {
         let (_a, csv) = file("p.csv", "a,b,relation\n\"x, y\",z,opposed\n");
-        let (_b, json) = file("p.jsonl", "{\"a\":\"x, y\",\"b\":\"z\",\"label\":\"contradiction\"}\n");
+        let (_b, json) = file(
+            "p.jsonl",
+            "{\"a\":\"x, y\",\"b\":\"z\",\"label\":\"contradiction\"}\n",
+        );
         let (c, j) = (pairs(&csv).unwrap(), pairs(&json).unwrap());
         assert_eq!(c.rows[0].a, j.rows[0].a);
         assert_eq!(c.rows[0].relation, j.rows[0].relation);
@@ -503,8 +519,7 @@ mod tests {
 
     #[test]
     fn groups_are_never_torn() {
-        let rows: Vec<(String, usize)> =
-            (0..500).map(|i| (format!("g{}", i % 40), i)).collect();
+        let rows: Vec<(String, usize)> = (0..500).map(|i| (format!("g{}", i % 40), i)).collect();
         let (train, held) = hold_out(rows, 0.2, 1, |r| &r.0);
         let t: HashSet<_> = train.iter().map(|r| &r.0).collect();
         assert!(held.iter().all(|r| !t.contains(&r.0)));

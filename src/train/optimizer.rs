@@ -68,7 +68,11 @@ impl AdamW {
             .map(|g| (&g * &g).sum(Kind::Double).double_value(&[]))
             .sum();
         let norm = squares.sqrt();
-        let clip = if norm > max_norm { max_norm / norm } else { 1.0 };
+        let clip = if norm > max_norm {
+            max_norm / norm
+        } else {
+            1.0
+        };
         let correction1 = 1.0 - BETA1.powi(self.steps.min(100_000) as i32);
         let correction2 = 1.0 - BETA2.powi(self.steps.min(100_000) as i32);
         // Early on the average follows quickly, so that it never remembers the start.
@@ -138,8 +142,12 @@ impl AdamW {
         for s in &mut self.slots {
             let shape = s.value.size();
             let get = |part: &str| state.get(&format!("{part}/{}", s.name), &shape);
-            let (value, first, second, average) =
-                (get("value")?, get("first")?, get("second")?, get("average")?);
+            let (value, first, second, average) = (
+                get("value")?,
+                get("first")?,
+                get("second")?,
+                get("average")?,
+            );
             s.value.f_copy_(&value)?;
             s.first.f_copy_(&first)?;
             s.second.f_copy_(&second)?;
@@ -171,9 +179,8 @@ mod tests {
             let x = Tensor::from_slice(&[3.0f32, -2.0])
                 .view([1, 2])
                 .set_requires_grad(true);
-            let make = |x: &Tensor| {
-                AdamW::new(vec![("x".into(), x.shallow_clone(), 1.0)], 0.0, 0.9)
-            };
+            let make =
+                |x: &Tensor| AdamW::new(vec![("x".into(), x.shallow_clone(), 1.0)], 0.0, 0.9);
             let mut adam = make(&x);
             for step in 0..400u64 {
                 if stop_at == Some(step) {

@@ -17,7 +17,12 @@ pub const HEADS: [HeadSpec; 1] = [HeadSpec {
 }];
 
 /// Encodes pairs in both orders.
-pub fn examples(tokenizer: &Tokenizer, pairs: &[Pair], weight: f32, max_tokens: usize) -> Result<Vec<Example>> {
+pub fn examples(
+    tokenizer: &Tokenizer,
+    pairs: &[Pair],
+    weight: f32,
+    max_tokens: usize,
+) -> Result<Vec<Example>> {
     pairs
         .iter()
         .map(|p| {
@@ -71,7 +76,12 @@ pub fn average_precision(scored: &[(f64, bool)]) -> Option<f64> {
 }
 
 /// Scores on labelled pairs.
-pub fn evaluate(network: &Network, examples: &[Example], gold: &[Relation], prefix: &str) -> Result<Scores> {
+pub fn evaluate(
+    network: &Network,
+    examples: &[Example],
+    gold: &[Relation],
+    prefix: &str,
+) -> Result<Scores> {
     let logits = logits(network, examples)?;
     let rows: Vec<(usize, usize)> = logits
         .iter()

@@ -39,7 +39,12 @@ impl Encoder<'_> {
         let marks = match self.attributor {
             Some(a) => {
                 let found = a.statement(text, date);
-                TokenMarks::new(&encoded, &found.mentions, found.speaker.as_ref(), self.names)
+                TokenMarks::new(
+                    &encoded,
+                    &found.mentions,
+                    found.speaker.as_ref(),
+                    self.names,
+                )
             }
             None => TokenMarks::none(encoded.len()),
         };
@@ -126,8 +131,7 @@ fn outcomes(logits: &[Vec<Vec<f32>>], gold: &[Statement]) -> Rows {
 }
 
 fn sentence_logits(network: &Network, examples: &[Example]) -> Result<Vec<Vec<Vec<f32>>>> {
-    let rows: Vec<(&Encoded, &TokenMarks)> =
-        examples.iter().map(|e| (&e.text, &e.marks)).collect();
+    let rows: Vec<(&Encoded, &TokenMarks)> = examples.iter().map(|e| (&e.text, &e.marks)).collect();
     Ok(predict(network, &rows, 4096)?
         .into_iter()
         .map(|r| r.0)
@@ -157,8 +161,7 @@ pub fn evaluate(
 
 /// Token-level F1 of source, cue and content on annotated attributions.
 pub fn evaluate_tags(network: &Network, examples: &[Example], prefix: &str) -> Result<Scores> {
-    let rows: Vec<(&Encoded, &TokenMarks)> =
-        examples.iter().map(|e| (&e.text, &e.marks)).collect();
+    let rows: Vec<(&Encoded, &TokenMarks)> = examples.iter().map(|e| (&e.text, &e.marks)).collect();
     let predicted = predict(network, &rows, 4096)?;
     let n = TagKind::ALL.len();
     let mut counts = vec![[0usize; 3]; n];
@@ -176,7 +179,11 @@ pub fn evaluate_tags(network: &Network, examples: &[Example], prefix: &str) -> R
         }
     }
     let mut figures = indexmap::IndexMap::new();
-    for (name, c) in ["outside", "source", "cue", "content"].iter().zip(&counts).skip(1) {
+    for (name, c) in ["outside", "source", "cue", "content"]
+        .iter()
+        .zip(&counts)
+        .skip(1)
+    {
         if c[0] + c[1] > 0 {
             let f1 = 2.0 * c[2] as f64 / (c[0] + c[1]) as f64;
             figures.insert(format!("{prefix}{name}.token_f1"), f1);
@@ -189,15 +196,20 @@ pub fn evaluate_tags(network: &Network, examples: &[Example], prefix: &str) -> R
 }
 
 /// Temperatures for side and stance on held-out statements.
-pub fn calibrate(network: &Network, examples: &[Example], gold: &[Statement]) -> Result<(f64, f64)> {
+pub fn calibrate(
+    network: &Network,
+    examples: &[Example],
+    gold: &[Statement],
+) -> Result<(f64, f64)> {
     let logits = sentence_logits(network, examples)?;
-    let rows = |head: usize, label: &dyn Fn(&Statement) -> Option<usize>| -> Vec<(Vec<f32>, usize)> {
-        logits
-            .iter()
-            .zip(gold)
-            .filter_map(|(l, g)| Some((l[head].clone(), label(g)?)))
-            .collect()
-    };
+    let rows =
+        |head: usize, label: &dyn Fn(&Statement) -> Option<usize>| -> Vec<(Vec<f32>, usize)> {
+            logits
+                .iter()
+                .zip(gold)
+                .filter_map(|(l, g)| Some((l[head].clone(), label(g)?)))
+                .collect()
+        };
     let side = rows(0, &|s| s.side.map(Label::index));
     let stance = rows(1, &|s| s.stance.map(Label::index));
     Ok((temperature(&side), temperature(&stance)))

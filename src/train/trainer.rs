@@ -195,10 +195,7 @@ pub fn train(
                 continue;
             }
             tch::manual_seed((options.seed ^ (done << 8)) as i64);
-            let batch: Vec<&Example> = rows
-                .iter()
-                .map(|&(s, i)| &sources[s].examples[i])
-                .collect();
+            let batch: Vec<&Example> = rows.iter().map(|&(s, i)| &sources[s].examples[i]).collect();
             let loss = step_loss(network, &batch, &class_weights, options, done)?;
             loss.backward();
             let rate = options.learning_rate * schedule(done, total, options.warmup);
@@ -361,7 +358,13 @@ fn class_weights(sources: &[Source], power: f64) -> Vec<Vec<f32>> {
             let total: f64 = mass.iter().sum();
             let raw: Vec<f64> = mass
                 .iter()
-                .map(|&m| if m > 0.0 { (total / m).powf(power) } else { 1.0 })
+                .map(|&m| {
+                    if m > 0.0 {
+                        (total / m).powf(power)
+                    } else {
+                        1.0
+                    }
+                })
                 .collect();
             let mean = raw.iter().zip(&mass).map(|(r, m)| r * m).sum::<f64>() / total.max(1e-9);
             raw.iter().map(|r| (r / mean.max(1e-9)) as f32).collect()
@@ -392,7 +395,7 @@ fn step_loss(
     let width = padded(texts.iter().map(|t| t.len()).max().unwrap_or(1));
     let batch = Batch::new(&texts, &marks, width);
     let logits = network.forward(&batch, true)?;
-    let mut loss = Tensor::from(0.0f32);
+    let mut parts: Vec<Tensor> = Vec::new();
     for (h, out) in logits.sentence.iter().enumerate() {
         let n = out.size()[1] as usize;
         let mut targets = vec![0f32; examples.len() * n];
@@ -402,21 +405,26 @@ fn step_loss(
                 let mut w = 0.0;
                 for (k, &p) in t.iter().enumerate() {
                     targets[r * n + k] = (p as f64 * (1.0 - options.smoothing)
-                        + options.smoothing / n as f64) as f32;
+                        + options.smoothing / n as f64)
+                        as f32;
                     w += p * class_weights.get(h).and_then(|c| c.get(k)).unwrap_or(&1.0);
                 }
                 weights[r] = e.weight * w;
             }
         }
         let targets = Tensor::from_slice(&targets).view([examples.len() as i64, n as i64]);
-        loss = loss + soft_cross_entropy(out, &targets, &Tensor::from_slice(&weights));
+        parts.push(soft_cross_entropy(
+            out,
+            &targets,
+            &Tensor::from_slice(&weights),
+        ));
     }
     if let Some(tags) = &logits.tags {
         if let Some(l) = tag_loss(tags, examples, width) {
-            loss = loss + l;
+            parts.push(l);
         }
     }
-    Ok(loss)
+    Ok(Tensor::stack(&parts, 0).sum(Kind::Float))
 }
 
 fn tag_loss(tags: &Tensor, examples: &[&Example], width: usize) -> Option<Tensor> {
@@ -440,6 +448,9 @@ fn tag_loss(tags: &Tensor, examples: &[&Example], width: usize) -> Option<Tensor
     })
 }
 
+/// Logits of every sentence head, and of every token (flat) where there is a token head.
+pub type Predicted = (Vec<Vec<f32>>, Vec<f32>);
+
 /// Runs the network over examples without dropout, in their order. Gives, per
 /// example, the logits of every sentence head and, if there is a token head,
 /// the token logits `[tokens * classes]`.
@@ -447,7 +458,7 @@ pub fn predict(
     network: &Network,
     texts: &[(&Encoded, &TokenMarks)],
     batch_tokens: usize,
-) -> Result<Vec<(Vec<Vec<f32>>, Vec<f32>)>> {
+) -> Result<Vec<Predicted>> {
     let _guard = tch::no_grad_guard();
     let lengths: Vec<usize> = texts.iter().map(|t| t.0.len()).collect();
     let mut out = vec![(Vec::new(), Vec::new()); texts.len()];

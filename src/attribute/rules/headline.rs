@@ -135,7 +135,7 @@ pub(super) fn find(t: &Tokens, names: &dyn Fn(Range) -> bool) -> Vec<Raw> {
     }
     // The speaker at the end, after a colon or dash.
     let mark = (1..last).rev().find(|&i| {
-        matches!(t.tokens[i].text, ":" | "—" | "–" | "--")
+        lexicon::one_of(t.tokens[i].text, ": — – --")
             || (matches!(t.tokens[i].text, "-" | "|") && spaced(t, i))
     });
     if let Some(m) = mark {
@@ -171,7 +171,7 @@ fn spaced(t: &Tokens, i: usize) -> bool {
 
 fn verb_like(t: &Tokens, i: usize) -> bool {
     let tok = &t.tokens[i];
-    lexicon::AUX.contains(&tok.lower.as_str())
+    lexicon::is_aux(tok.lower.as_str())
         || (!tok.capitalised() && lexicon::verb(&tok.lower).is_some_and(|v| !v.noun))
 }
 
@@ -182,7 +182,7 @@ fn speaker(t: &Tokens, first: usize, last: usize, names: &dyn Fn(Range) -> bool)
     }
     if (first..=last).any(|i| {
         !matches!(t.tokens[i].kind, Kind::Word | Kind::Clitic)
-            && !matches!(t.tokens[i].text, "." | "&" | "(" | ")" | "'" | "’" | ",")
+            && !lexicon::one_of(t.tokens[i].text, ". & ( ) ' ’ ,")
     }) {
         return false;
     }
@@ -194,32 +194,10 @@ fn speaker(t: &Tokens, first: usize, last: usize, names: &dyn Fn(Range) -> bool)
         return true;
     }
     let people = lexicon::is_people(w)
-        && !matches!(
+        && !lexicon::one_of(
             w,
-            "statement"
-                | "document"
-                | "one"
-                | "two"
-                | "some"
-                | "many"
-                | "most"
-                | "both"
-                | "state"
-                | "media"
-                | "people"
-                | "country"
-                | "letter"
-                | "transcript"
-                | "book"
-                | "article"
-                | "editorial"
-                | "side"
-                | "states"
-                | "campaign"
-                | "group"
-                | "law"
-                | "rules"
-                | "countries"
+            "statement document one two some many most both state media people country letter \
+transcript book article editorial side states campaign group law rules countries",
         );
     let person = last > first
         && last - first <= 4

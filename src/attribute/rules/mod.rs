@@ -6,7 +6,10 @@
 //! lexicon of reporting words and, through the actors found before, which
 //! names are people and bodies.
 
+mod complement;
 mod content;
+mod cues;
+mod following;
 mod headline;
 mod phrases;
 mod subject;

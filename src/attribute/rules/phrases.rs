@@ -2,6 +2,7 @@
 //! nouns such as `statement by X` or `X's claim that …`.
 
 use super::content;
+use super::following;
 use super::subject::{self, Phrase};
 use super::{Form, Raw};
 use crate::attribute::lexicon::{self, Inflection};
@@ -15,21 +16,16 @@ pub(super) fn according(t: &Tokens) -> Vec<Raw> {
             ("according", "to") => (i, i + 1),
             ("as", "per") => (i, i + 1),
             ("in", "the")
-                if matches!(
-                    t.lower(i + 2),
-                    "words" | "view" | "opinion" | "eyes" | "account"
-                ) && t.lower(i + 3) == "of" =>
+                if lexicon::one_of(t.lower(i + 2), "words view opinion eyes account")
+                    && t.lower(i + 3) == "of" =>
             {
                 (i, i + 3)
             }
             ("in", _) if i == t.sentence_start(i) => {
                 // `In Kyiv's view, …`
-                let Some(noun) = (i + 2..i + 7).find(|&k| {
-                    matches!(
-                        t.lower(k),
-                        "view" | "words" | "opinion" | "telling" | "account"
-                    )
-                }) else {
+                let Some(noun) = (i + 2..i + 7)
+                    .find(|&k| lexicon::one_of(t.lower(k), "view words opinion telling account"))
+                else {
                     continue;
                 };
                 if t.tokens[noun - 1].kind != Kind::Clitic || t.lower(noun + 1) != "," {
@@ -84,7 +80,8 @@ pub(super) fn according(t: &Tokens) -> Vec<Raw> {
             _ => continue,
         };
         let end = t.sentence_end(i);
-        let Some(p) = subject::following(t, cue.1 + 1, end).or_else(|| any_noun(t, cue.1 + 1, end))
+        let Some(p) =
+            following::following(t, cue.1 + 1, end).or_else(|| any_noun(t, cue.1 + 1, end))
         else {
             continue;
         };
@@ -119,8 +116,7 @@ pub(super) fn according(t: &Tokens) -> Vec<Raw> {
             let mut all = vec![(first, last)];
             // `…, according to X, …` in the middle of a clause.
             let next = p.head.1 + 1;
-            if next < end && t.tokens[next].is_comma() && lexicon::AUX.contains(&t.lower(next + 1))
-            {
+            if next < end && t.tokens[next].is_comma() && lexicon::is_aux(t.lower(next + 1)) {
                 all.push((next + 1, content::strip_stop(t, next + 1, end)));
             }
             all
@@ -148,18 +144,9 @@ pub(super) fn according(t: &Tokens) -> Vec<Raw> {
 
 /// A noun phrase that is no person: `according to local media data`, but not `according to plan`.
 fn any_noun(t: &Tokens, from: usize, end: usize) -> Option<Phrase> {
-    if matches!(
+    if lexicon::one_of(
         t.lower(from),
-        "plan"
-            | "plans"
-            | "schedule"
-            | "law"
-            | "tradition"
-            | "size"
-            | "need"
-            | "custom"
-            | "protocol"
-            | "rank"
+        "plan plans schedule law tradition size need custom protocol rank",
     ) || t.lower(from + 1) == "plan"
     {
         return None;
@@ -168,11 +155,11 @@ fn any_noun(t: &Tokens, from: usize, end: usize) -> Option<Phrase> {
     for i in from..=end.min(from + 10) {
         let tok = &t.tokens[i];
         let w = tok.lower.as_str();
-        let inside = matches!(tok.kind, Kind::Word | Kind::Clitic)
-            && !lexicon::CONJUNCTIONS.contains(&w)
-            && !matches!(w, "who" | "which")
-            && !(i > from && subject::finite(t, i));
-        if !inside {
+        let outside = !matches!(tok.kind, Kind::Word | Kind::Clitic)
+            || lexicon::is_conjunction(w)
+            || matches!(w, "who" | "which")
+            || (i > from && subject::finite(t, i));
+        if outside {
             break;
         }
         last = Some(i);
@@ -186,7 +173,7 @@ pub(super) fn nouns(t: &Tokens, known: &[Raw]) -> Vec<Raw> {
     let mut out = Vec::new();
     for i in 0..t.len() {
         let tok = &t.tokens[i];
-        if !tok.is_word() || !lexicon::CUE_NOUNS.contains(&tok.lower.as_str()) {
+        if !tok.is_word() || !lexicon::is_cue_noun(tok.lower.as_str()) {
             continue;
         }
         let end = t.sentence_end(i);
@@ -194,21 +181,13 @@ pub(super) fn nouns(t: &Tokens, known: &[Raw]) -> Vec<Raw> {
         let covered = |k: usize| known.iter().any(|r| r.cue.0 <= k && k <= r.cue.1);
         // `a statement by X (says) …`, `a warning from X that …`
         if matches!(t.lower(i + 1), "by" | "from") {
-            if let Some(p) = subject::following(t, i + 2, end) {
+            if let Some(p) = following::following(t, i + 2, end) {
                 let after = p.full.1 + 1;
                 let content = if t.lower(after) == "that"
                     || (t.lower(after) == "to"
-                        && matches!(
+                        && lexicon::one_of(
                             tok.lower.as_str(),
-                            "promise"
-                                | "pledge"
-                                | "vow"
-                                | "threat"
-                                | "offer"
-                                | "demand"
-                                | "call"
-                                | "request"
-                                | "order"
+                            "promise pledge vow threat offer demand call request order",
                         )) {
                     Some((after, clause_until_verb(t, after, end, i)))
                 } else if after < end
@@ -229,21 +208,7 @@ pub(super) fn nouns(t: &Tokens, known: &[Raw]) -> Vec<Raw> {
         // `X's claim that …`, `the Russian claim that …`
         let that = t.lower(i + 1) == "that";
         let to = t.lower(i + 1) == "to"
-            && matches!(
-                tok.lower.as_str(),
-                "decision"
-                    | "refusal"
-                    | "proposal"
-                    | "request"
-                    | "promise"
-                    | "pledge"
-                    | "vow"
-                    | "threat"
-                    | "offer"
-                    | "demand"
-                    | "call"
-                    | "calls"
-            );
+            && lexicon::one_of(tok.lower.as_str(), "decision refusal proposal request promise pledge vow threat offer demand call calls");
         if that || to {
             let Some(p) = possessor(t, start, i) else {
                 continue;
@@ -260,8 +225,8 @@ pub(super) fn nouns(t: &Tokens, known: &[Raw]) -> Vec<Raw> {
 fn predicate(t: &Tokens, after: usize, end: usize) -> Option<(usize, usize)> {
     let mut i = after;
     while i < end
-        && (lexicon::AUX.contains(&t.lower(i))
-            || lexicon::ADVERBS.contains(&t.lower(i))
+        && (lexicon::is_aux(t.lower(i))
+            || lexicon::is_adverb(t.lower(i))
             || t.lower(i).ends_with("ly"))
     {
         i += 1;
@@ -274,7 +239,7 @@ fn predicate(t: &Tokens, after: usize, end: usize) -> Option<(usize, usize)> {
         return None;
     }
     let mut from = i + 1;
-    while from < end && matches!(t.lower(from), "forward" | "out" | "off" | "up" | ":" | ",") {
+    while from < end && lexicon::one_of(t.lower(from), "forward out off up : ,") {
         from += 1;
     }
     (from <= end && !matches!(t.tokens[from].text, "." | "!" | "?"))
@@ -292,15 +257,15 @@ fn possessor(t: &Tokens, start: usize, noun: usize) -> Option<Phrase> {
             let mut first = last;
             while first > start {
                 let w = &t.tokens[first - 1];
-                let closed = lexicon::CONJUNCTIONS.contains(&w.lower.as_str())
-                    || lexicon::PREPOSITIONS.contains(&w.lower.as_str()) && w.lower != "of"
+                let closed = lexicon::is_conjunction(w.lower.as_str())
+                    || lexicon::is_preposition(w.lower.as_str()) && w.lower != "of"
                     || matches!(w.lower.as_str(), "and" | "or")
                     || (!w.capitalised() && subject::finite(t, first - 1));
                 if !matches!(w.kind, Kind::Word | Kind::Clitic) || closed || last - first > 6 {
                     break;
                 }
                 first -= 1;
-                if lexicon::DETERMINERS.contains(&w.lower.as_str()) {
+                if lexicon::is_determiner(w.lower.as_str()) {
                     break;
                 }
             }
@@ -309,18 +274,15 @@ fn possessor(t: &Tokens, start: usize, noun: usize) -> Option<Phrase> {
                 full: (first, last),
             });
         }
-        if matches!(
-            p.lower.as_str(),
-            "his" | "her" | "their" | "its" | "our" | "my"
-        ) {
+        if lexicon::one_of(p.lower.as_str(), "his her their its our my") {
             return Some(Phrase {
                 head: (i - 1, i - 1),
                 full: (i - 1, i - 1),
             });
         }
         if !p.is_word()
-            || lexicon::PREPOSITIONS.contains(&p.lower.as_str())
-            || matches!(p.lower.as_str(), "the" | "a" | "an" | "and")
+            || lexicon::is_preposition(p.lower.as_str())
+            || lexicon::one_of(p.lower.as_str(), "the a an and")
         {
             return None;
         }
@@ -353,22 +315,17 @@ fn clause_until_verb(t: &Tokens, from: usize, end: usize, noun: usize) -> usize 
                     && t.lower(k).len() > 4
                     && !t.tokens[k].capitalised()))
     };
-    let aux = |k: usize| lexicon::AUX.contains(&t.lower(k));
+    let aux = |k: usize| lexicon::is_aux(t.lower(k));
     let groups: Vec<usize> = (from + 1..=whole)
         .filter(|&k| {
             verb(k)
                 && (!verb(k - 1) || aux(k) && !aux(k - 1))
-                && !(lexicon::AUX.contains(&t.lower(k.saturating_sub(2)))
-                    && lexicon::ADVERBS.contains(&t.lower(k - 1)))
+                && !(lexicon::is_aux(t.lower(k.saturating_sub(2)))
+                    && lexicon::is_adverb(t.lower(k - 1)))
         })
         .collect();
     let own = usize::from(t.lower(from) == "that");
-    let goes = |k: usize| {
-        matches!(
-            t.lower(k),
-            "goes" | "comes" | "came" | "followed" | "follows"
-        )
-    };
+    let goes = |k: usize| lexicon::one_of(t.lower(k), "goes comes came followed follows");
     if groups.len() > own {
         let k = groups[groups.len() - 1];
         return k - 1;

@@ -19,10 +19,10 @@ impl Phrase {
 }
 
 fn dash(s: &str) -> bool {
-    matches!(s, "—" | "–" | "-" | "--")
+    lexicon::one_of(s, "— – - --")
 }
 
-fn day(t: &Tokens, i: usize) -> bool {
+pub(super) fn day(t: &Tokens, i: usize) -> bool {
     t.tokens
         .get(i)
         .is_some_and(|x| words::is_day_or_month(x.text) && x.text != "May")
@@ -98,7 +98,7 @@ fn with_relative(t: &Tokens, start: usize, verb: usize, end: usize) -> Option<Ra
             return (l == i - 1).then_some((f, end));
         }
         if !matches!(tok.kind, Kind::Word | Kind::Clitic)
-            || lexicon::CONJUNCTIONS.contains(&tok.lower.as_str())
+            || lexicon::is_conjunction(tok.lower.as_str())
             || lexicon::verb(&tok.lower).is_some_and(|v| !v.noun)
         {
             return None;
@@ -112,12 +112,11 @@ fn boundary(t: &Tokens, i: usize, start: usize) -> bool {
     let tok = &t.tokens[i];
     match tok.kind {
         Kind::Open | Kind::Close => !matches!(tok.text, "'" | "’"),
-        Kind::Punct => !matches!(tok.text, "." | "&" | "%" | "(" | ")"),
+        Kind::Punct => !lexicon::one_of(tok.text, ". & % ( )"),
         Kind::Clitic => false,
         Kind::Word => {
-            (lexicon::CONJUNCTIONS.contains(&tok.lower.as_str())
-                && !(tok.capitalised() && i > start))
-                || matches!(tok.lower.as_str(), "who" | "which" | "whom" | "whose")
+            (lexicon::is_conjunction(tok.lower.as_str()) && !(tok.capitalised() && i > start))
+                || lexicon::one_of(tok.lower.as_str(), "who which whom whose")
                 || finite(t, i)
         }
     }
@@ -137,7 +136,7 @@ fn joins_nouns(t: &Tokens, start: usize, i: usize) -> bool {
     let clean = j == start || t.tokens[j - 1].kind != Kind::Word || !finite(t, j - 1);
     let left = &t.tokens[i - 1];
     let person = left.capitalised() || lexicon::is_people(left.lower.as_str());
-    clean && person && length <= 7 && !lexicon::PRONOUNS.contains(&t.lower(i + 1))
+    clean && person && length <= 7 && !lexicon::is_pronoun(t.lower(i + 1))
 }
 
 /// `NP, apposition, said`: the noun phrase before the first comma that opens an apposition.
@@ -169,8 +168,8 @@ fn apposed(t: &Tokens, start: usize, end: usize) -> Option<Phrase> {
                 }
                 first -= 1;
             }
-            let lead = first > left && lexicon::CONJUNCTIONS.contains(&t.lower(first - 1))
-                || lexicon::PREPOSITIONS.contains(&t.lower(first))
+            let lead = first > left && lexicon::is_conjunction(t.lower(first - 1))
+                || lexicon::is_preposition(t.lower(first))
                 || (t.lower(first).ends_with("ing") && !lexicon::is_people(t.lower(first)));
             if first <= seg_end && !lead {
                 if let Some(head) = trimmed(t, first, seg_end) {
@@ -193,36 +192,15 @@ fn apposed(t: &Tokens, start: usize, end: usize) -> Option<Phrase> {
 fn full_end(t: &Tokens, last: usize, end: usize) -> usize {
     let other = |i: usize| {
         let w = t.lower(i);
-        matches!(
+        lexicon::one_of(
             w,
-            "who"
-                | "which"
-                | "whose"
-                | "whom"
-                | "for"
-                | "in"
-                | "on"
-                | "at"
-                | "once"
-                | "too"
-                | "however"
-                | "meanwhile"
-                | "during"
-                | "after"
-                | "before"
-                | "as"
-                | "with"
-                | "by"
-                | "along"
-                | "according"
-                | "like"
-                | "also"
-                | "when"
+            "who which whose whom for in on at once too however meanwhile during after before as \
+with by along according like also when",
         ) || (w.ends_with("ing") && w.len() > 5 && !t.tokens[i].capitalised())
             || (w.ends_with("ed") && w.len() > 5 && !t.tokens[i].capitalised())
     };
     for i in last + 1..end {
-        if matches!(t.tokens[i].text, "," | "—" | "–" | "--" | "-") && other(i + 1) {
+        if lexicon::one_of(t.tokens[i].text, ", — – -- -") && other(i + 1) {
             return i.saturating_sub(1).max(last);
         }
     }
@@ -233,10 +211,7 @@ fn full_end(t: &Tokens, last: usize, end: usize) -> usize {
 fn opens_apposition(t: &Tokens, i: usize) -> bool {
     let w = t.lower(i);
     if lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing)
-        || matches!(
-            w,
-            "and" | "but" | "or" | "so" | "he" | "she" | "they" | "it"
-        )
+        || lexicon::one_of(w, "and but or so he she they it")
     {
         return false;
     }
@@ -250,49 +225,17 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
     while first <= last {
         let w = lower(first);
         if t.tokens[first].kind == Kind::Punct
-            || matches!(
-                w,
-                "and"
-                    | "but"
-                    | "yet"
-                    | "or"
-                    | "nor"
-                    | "so"
-                    | "well"
-                    | "then"
-                    | "plus"
-                    | "maybe"
-                    | "perhaps"
-                    | "even"
-                    | "only"
-                    | "just"
-            )
-            || lexicon::ADVERBS.contains(&w)
-                && !matches!(w, "both" | "all" | "first" | "long")
+            || lexicon::one_of(w, "and but yet or nor so well then plus maybe perhaps even only just")
+            || lexicon::is_adverb(w)
+                && !lexicon::one_of(w, "both all first long")
                 && (t.tokens[first].text == w || first == t.sentence_start(first))
             || (w.ends_with("ly")
                 && !t.tokens[first + usize::from(first < last)]
                     .kind
                     .eq(&Kind::Clitic)
                 && first < last
-                && !matches!(
-                    w,
-                    "family"
-                        | "italy"
-                        | "kelly"
-                        | "billy"
-                        | "sally"
-                        | "assembly"
-                        | "ally"
-                        | "emily"
-                        | "early"
-                        | "reilly"
-                        | "only"
-                        | "daily"
-                        | "weekly"
-                        | "elderly"
-                        | "sicily"
-                ))
+                && !lexicon::one_of(w, "family italy kelly billy sally assembly ally emily early reilly only daily weekly \
+elderly sicily"))
         {
             first += 1;
             continue;
@@ -301,7 +244,7 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
             first += 1;
             continue;
         }
-        if lexicon::PREPOSITIONS.contains(&w)
+        if lexicon::is_preposition(w)
             && !(t.tokens[first].capitalised() && first > t.sentence_start(first))
         {
             // `On Tuesday Zakharova`, `In December last year Moscow`.
@@ -309,32 +252,8 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
             while j <= last
                 && (day(t, j)
                     || lower(j).bytes().all(|b| b.is_ascii_digit())
-                    || matches!(
-                        lower(j),
-                        "last"
-                            | "this"
-                            | "the"
-                            | "week"
-                            | "year"
-                            | "month"
-                            | "evening"
-                            | "morning"
-                            | "night"
-                            | "late"
-                            | "early"
-                            | "mid"
-                            | "a"
-                            | "statement"
-                            | "interview"
-                            | "speech"
-                            | "tweet"
-                            | "turn"
-                            | "response"
-                            | "general"
-                            | "fact"
-                            | "addition"
-                            | "particular"
-                    ))
+                    || lexicon::one_of(lower(j), "last this the week year month evening morning night late early mid a statement \
+interview speech tweet turn response general fact addition particular"))
             {
                 j += 1;
             }
@@ -359,61 +278,19 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
         let w = lower(i);
         let after_name = t.tokens[i - 1].capitalised()
             || t.tokens[i - 1].kind == Kind::Clitic
-            || lexicon::PRONOUNS.contains(&lower(i - 1));
+            || lexicon::is_pronoun(lower(i - 1));
         let next = lower(i + 1);
-        let starts = matches!(
-            w,
-            "in" | "at"
-                | "on"
-                | "during"
-                | "through"
-                | "via"
-                | "after"
-                | "before"
-                | "ahead"
-                | "following"
-                | "with"
-                | "from"
-                | "speaking"
-                | "late"
-        ) && i < last
+        let starts = lexicon::one_of(w, "in at on during through via after before ahead following with from speaking late") && i < last
             && ((after_name
                 && w != "of"
-                && (matches!(
-                    next,
-                    "a" | "an"
-                        | "his"
-                        | "her"
-                        | "its"
-                        | "their"
-                        | "this"
-                        | "that"
-                        | "the"
-                        | "late"
-                        | "early"
-                        | "of"
-                ) || day(t, i + 1)))
+                && (lexicon::one_of(next, "a an his her its their this that the late early of") || day(t, i + 1)))
                 || day(t, i + 1)
                 || (matches!(next, "a" | "an")
-                    && matches!(
-                        lower(i + 2),
-                        "statement"
-                            | "speech"
-                            | "tweet"
-                            | "video"
-                            | "briefing"
-                            | "letter"
-                            | "news"
-                            | "press"
-                            | "post"
-                            | "televised"
-                            | "joint"
-                            | "interview"
-                            | "separate"
-                    )));
+                    && lexicon::one_of(lower(i + 2), "statement speech tweet video briefing letter news press post televised joint \
+interview separate")));
         let late = matches!(w, "later" | "earlier")
             && t.tokens[i].text == w
-            && !lexicon::DETERMINERS.contains(&lower(i - 1));
+            && !lexicon::is_determiner(lower(i - 1));
         if late {
             last = i - 1;
             break;
@@ -421,7 +298,7 @@ pub(crate) fn trimmed(t: &Tokens, mut first: usize, mut last: usize) -> Option<R
         if starts
             || (day(t, i) && i > first && (i == last || !t.tokens[i + 1].capitalised()))
             || (w.ends_with("ly") && i == last && t.tokens[i].text == w)
-            || (lexicon::ADVERBS.contains(&w) && i == last && t.tokens[i].text == w)
+            || (lexicon::is_adverb(w) && i == last && t.tokens[i].text == w)
         {
             last = i - 1;
             break;
@@ -439,10 +316,8 @@ fn last_phrase(t: &Tokens, first: usize, last: usize) -> Option<Range> {
         return Some(p);
     }
     let determiner = (first + 2..last).rev().find(|&i| {
-        matches!(
-            t.lower(i),
-            "the" | "a" | "an" | "its" | "his" | "her" | "their"
-        ) && !lexicon::PREPOSITIONS.contains(&t.lower(i - 1))
+        lexicon::one_of(t.lower(i), "the a an its his her their")
+            && !lexicon::is_preposition(t.lower(i - 1))
             && t.tokens[i - 1].is_word()
     });
     if let Some(d) = determiner {
@@ -451,17 +326,17 @@ fn last_phrase(t: &Tokens, first: usize, last: usize) -> Option<Range> {
     let mut from = last + 1;
     while from > first + 2
         && (t.tokens[from - 1].capitalised() || t.tokens[from - 1].kind == Kind::Clitic)
-        && !lexicon::PREPOSITIONS.contains(&t.lower(from - 1))
+        && !lexicon::is_preposition(t.lower(from - 1))
     {
         from -= 1;
     }
-    let bound = lexicon::PREPOSITIONS.contains(&t.lower(from.saturating_sub(1)))
+    let bound = lexicon::is_preposition(t.lower(from.saturating_sub(1)))
         || t.lower(from.saturating_sub(1)) == "the";
     (from <= last && !bound && can_speak(t, from, last)).then_some((from, last))
 }
 
 fn pronoun_at(t: &Tokens, i: usize) -> Option<Range> {
-    matches!(t.lower(i), "he" | "she" | "they" | "i" | "we" | "it").then_some((i, i))
+    lexicon::one_of(t.lower(i), "he she they i we it").then_some((i, i))
 }
 
 /// Whether a noun phrase can be someone who speaks: a pronoun, a name, or a person or body.
@@ -471,199 +346,22 @@ pub(crate) fn can_speak(t: &Tokens, first: usize, last: usize) -> bool {
     }
     if first == last {
         let w = t.lower(first);
-        if lexicon::PRONOUNS.contains(&w) {
+        if lexicon::is_pronoun(w) {
             return !matches!(w, "that" | "this" | "these");
         }
     }
     let head = (first..=last).all(|i| {
-        !(lexicon::PREPOSITIONS.contains(&t.lower(i)) && i == first && !t.tokens[i].capitalised())
+        !(lexicon::is_preposition(t.lower(i)) && i == first && !t.tokens[i].capitalised())
     });
     head && (first..=last).any(|i| {
         let tok = &t.tokens[i];
         let name = tok.capitalised()
             && (i > t.sentence_start(i)
                 || last > first
-                || !lexicon::DETERMINERS.contains(&tok.lower.as_str()))
+                || !lexicon::is_determiner(tok.lower.as_str()))
             && !day(t, i)
-            && !lexicon::DETERMINERS.contains(&tok.lower.as_str())
-            && !matches!(
-                tok.lower.as_str(),
-                "there" | "here" | "what" | "how" | "why" | "when"
-            );
+            && !lexicon::is_determiner(tok.lower.as_str())
+            && !lexicon::one_of(tok.lower.as_str(), "there here what how why when");
         name || lexicon::is_people(tok.lower.as_str())
     })
-}
-
-/// The noun phrase that begins at `from`, for `said X` and `according to X`.
-pub(crate) fn following(t: &Tokens, from: usize, limit: usize) -> Option<Phrase> {
-    if from > limit || from >= t.len() {
-        return None;
-    }
-    let mut first = from;
-    if matches!(t.lower(first), "both" | "also" | "even") && first < limit {
-        first += 1;
-    }
-    let mut last = None;
-    let mut name = false;
-    let mut relative = false;
-    let mut i = first;
-    while i <= limit {
-        let tok = &t.tokens[i];
-        let w = tok.lower.as_str();
-        let stop = match tok.kind {
-            Kind::Clitic => false,
-            Kind::Open | Kind::Close => true,
-            Kind::Punct => {
-                !matches!(tok.text, "." | "&")
-                    || i == limit
-                    || t.tokens[i].end < t.tokens.get(i + 1).map_or(0, |n| n.start)
-                        && tok.text == "."
-            }
-            Kind::Word => {
-                let small = !tok.capitalised();
-                if i == first {
-                    small
-                        && (lexicon::CONJUNCTIONS.contains(&w)
-                            || lexicon::PREPOSITIONS.contains(&w)
-                            || lexicon::AUX.contains(&w))
-                } else if small && matches!(w, "and" | "or") {
-                    !t.tokens.get(i + 1).is_some_and(|n| {
-                        n.capitalised()
-                            || lexicon::is_people(&n.lower)
-                            || lexicon::is_people(t.lower(i + 2))
-                                && lexicon::verb(&n.lower).is_none()
-                            || (!name
-                                && n.is_word()
-                                && !lexicon::PRONOUNS.contains(&n.lower.as_str())
-                                && lexicon::verb(&n.lower).is_none())
-                    })
-                } else if small && matches!(w, "of" | "for") {
-                    day(t, i + 1) && t.tokens.get(i + 2).is_none_or(|k| k.kind != Kind::Clitic)
-                } else if small && relative {
-                    day(t, i)
-                } else if small && lexicon::PREPOSITIONS.contains(&w) {
-                    name || day(t, i + 1)
-                        || !matches!(w, "at" | "from" | "in" | "with" | "to" | "on" | "by")
-                        || statement_noun(t, i + 1)
-                } else {
-                    (small
-                        && (lexicon::CONJUNCTIONS.contains(&w)
-                            || matches!(w, "which" | "whose")
-                            || (w == "who"
-                                && name
-                                && t.tokens[i - 1].capitalised()
-                                && !relative
-                                && !lexicon::DETERMINERS.contains(&t.lower(first)))
-                            || (finite(t, i) && !relative)))
-                        || (small && lexicon::ADVERBS.contains(&w))
-                        || (small
-                            && w.ends_with("ly")
-                            && w.len() > 5
-                            && !matches!(w, "family" | "assembly" | "daily" | "weekly" | "elderly"))
-                        || (small
-                            && lexicon::verb(w)
-                                .is_some_and(|v| v.inflection == Inflection::Ing && !v.noun))
-                        || (day(t, i)
-                            && t.tokens.get(i + 1).is_none_or(|k| k.kind != Kind::Clitic))
-                        || (lexicon::PRONOUNS.contains(&w) && small)
-                        || matches!(w, "last" | "late" | "earlier" | "early" | "ahead")
-                            && small
-                            && !(i > first && lexicon::DETERMINERS.contains(&t.lower(i - 1)))
-                }
-            }
-        };
-        if stop {
-            break;
-        }
-        relative |= w == "who" && i > first;
-        name |= tok.capitalised() && i > first
-            || (tok.capitalised() && !lexicon::DETERMINERS.contains(&w));
-        last = Some(i);
-        if i == first
-            && lexicon::PRONOUNS.contains(&w)
-            && !matches!(w, "that" | "this" | "these" | "those")
-        {
-            break;
-        }
-        i += 1;
-    }
-    let mut last = last?;
-    while last > first
-        && (matches!(
-            t.lower(last),
-            "and" | "or" | "of" | "for" | "in" | "at" | "the" | "a"
-        ) || t.tokens[last].kind == Kind::Punct && !matches!(t.tokens[last].text, "." | ")"))
-    {
-        last -= 1;
-    }
-    if !can_speak(t, first, last) {
-        return None;
-    }
-    let head = (first, last);
-    Some(Phrase {
-        head,
-        full: (first, apposition_after(t, last, limit)),
-    })
-}
-
-fn statement_noun(t: &Tokens, i: usize) -> bool {
-    (i..i + 4).any(|j| {
-        matches!(
-            t.lower(j),
-            "statement"
-                | "interview"
-                | "speech"
-                | "tweet"
-                | "briefing"
-                | "conference"
-                | "letter"
-                | "post"
-                | "message"
-                | "rally"
-                | "debate"
-        )
-    })
-}
-
-/// The last token of an apposition that follows the noun phrase ending at `last`, or `last` itself.
-fn apposition_after(t: &Tokens, last: usize, limit: usize) -> usize {
-    let i = last + 1;
-    if i + 1 > limit || !t.tokens[i].is_comma() {
-        return last;
-    }
-    let first = &t.tokens[i + 1];
-    let w = first.lower.as_str();
-    let noun_like = first.is_word()
-        && !lexicon::CONJUNCTIONS.contains(&w)
-        && !lexicon::PRONOUNS.contains(&w)
-        && !matches!(w, "and" | "or" | "in" | "on" | "at" | "during" | "with")
-        && !lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing)
-        && !w.ends_with("ing");
-    if !noun_like {
-        return last;
-    }
-    let mut end = i + 1;
-    let mut commas = 0;
-    while end < limit {
-        let n = &t.tokens[end + 1];
-        if n.kind == Kind::Open || matches!(n.text, "." | ";" | ":") && end + 1 == limit {
-            break;
-        }
-        if n.is_comma() {
-            commas += 1;
-            let after = t.lower(end + 2);
-            if commas > 2 || !matches!(after, "a" | "the") {
-                break;
-            }
-        }
-        end += 1;
-    }
-    while end > last && matches!(t.tokens[end].text, "," | "." | ";") && !t.tokens[end].is_word() {
-        end -= 1;
-    }
-    if end <= i {
-        last
-    } else {
-        end
-    }
 }

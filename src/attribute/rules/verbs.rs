@@ -1,26 +1,20 @@
 //! Attributions by a reporting verb: who is its subject, what is its content.
 
+use super::complement;
 use super::content;
+use super::cues::{self, Cue};
+use super::following;
 use super::subject::{self, Phrase};
 use super::{Form, Range, Raw};
-use crate::attribute::lexicon::{self, Inflection, Takes, Verb};
+use crate::attribute::lexicon::{self, Inflection, Takes};
 use crate::attribute::tokens::{Kind, Tokens};
-
-/// A verb that may report, with its group (auxiliaries and adverbs included).
-#[derive(Debug, Clone, Copy)]
-struct Cue {
-    verb: Verb,
-    at: usize,
-    group: Range,
-    passive: bool,
-}
 
 /// All attributions by verbs.
 pub(super) fn find(t: &Tokens) -> Vec<Raw> {
     let mut cues: Vec<Cue> = Vec::new();
     let mut i = 0;
     while i < t.len() {
-        if let Some(c) = quoted_as_saying(t, i).or_else(|| cue(t, i)) {
+        if let Some(c) = cues::quoted_as_saying(t, i).or_else(|| cues::cue(t, i)) {
             i = c.group.1.max(i) + 1;
             cues.push(c);
         } else {
@@ -45,317 +39,15 @@ pub(super) fn find(t: &Tokens) -> Vec<Raw> {
     out
 }
 
-/// Whether token `i` is a reporting verb in use, and its group.
-fn cue(t: &Tokens, i: usize) -> Option<Cue> {
-    let tok = &t.tokens[i];
-    if !tok.is_word() {
-        return None;
-    }
-    let verb = lexicon::verb(&tok.lower)?;
-    let phrasal = ["turn", "brush", "play"]
-        .iter()
-        .any(|p| tok.lower.starts_with(p));
-    if phrasal && group_end(t, i) == i {
-        return None;
-    }
-    let start = t.sentence_start(i);
-    // `Will Price`, `Call of Duty`: a capital inside a sentence of small letters is a name.
-    if tok.capitalised() && i > start && !title_case(t, i) {
-        return None;
-    }
-    let first = group_start(t, i, start);
-    let aux = (first..i)
-        .rev()
-        .map(|j| t.lower(j))
-        .find(|w| lexicon::AUX.contains(w) || *w == "to");
-    let before = if first > start {
-        t.lower(first - 1)
-    } else {
-        ""
-    };
-    let be = aux.is_some_and(|w| {
-        matches!(
-            w,
-            "is" | "are"
-                | "was"
-                | "were"
-                | "be"
-                | "been"
-                | "being"
-                | "isn't"
-                | "wasn't"
-                | "weren't"
-                | "aren't"
-                | "get"
-                | "gets"
-                | "got"
-        )
-    });
-    let mut passive = false;
-    match verb.inflection {
-        Inflection::Past => {
-            passive = be;
-            if first == i
-                && (lexicon::DETERMINERS.contains(&before) && verb.noun
-                    || before == "the"
-                    || before == "of")
-            {
-                return None;
-            }
-            // Reduced relative: `a man accused of …`, `a plan rejected by …`.
-            if aux.is_none()
-                && matches!(t.lower(i + 1), "by" | "of")
-                && !matches!(
-                    tok.lower.as_str(),
-                    "thought" | "said" | "complained" | "warned" | "spoke" | "heard" | "told"
-                )
-            {
-                return None;
-            }
-        }
-        Inflection::Third => {
-            if verb.noun && !(first < i || third_has_subject(t, i, start)) {
-                return None;
-            }
-        }
-        Inflection::Base => {
-            let modal = aux.is_some_and(|w| {
-                !matches!(
-                    w,
-                    "has" | "have" | "had" | "is" | "are" | "was" | "were" | "be" | "been"
-                )
-            });
-            let plural = i > start && {
-                let p = &t.tokens[i - 1];
-                matches!(
-                    before,
-                    "they"
-                        | "we"
-                        | "i"
-                        | "you"
-                        | "who"
-                        | "and"
-                        | "people"
-                        | "many"
-                        | "some"
-                        | "others"
-                        | "most"
-                        | "police"
-                        | "which"
-                        | "both"
-                ) || (before.ends_with('s')
-                    && !before.ends_with("ss")
-                    && lexicon::verb(before).is_none_or(|v| v.noun)
-                    && !lexicon::PREPOSITIONS.contains(&before)
-                    && before.len() > 3
-                    && p.kind == Kind::Word
-                    && !verb.noun)
-            };
-            if !(modal || plural) {
-                return None;
-            }
-            if aux == Some("to") && first > start && !chained(t, first) {
-                // `to say`: an infinitive of purpose reports nothing by itself.
-                return None;
-            }
-        }
-        Inflection::Ing => {
-            if first == i
-                && (lexicon::DETERMINERS.contains(&before)
-                    || t.tokens[i.saturating_sub(1)].kind == Kind::Clitic)
-            {
-                return None;
-            }
-        }
-    }
-    Some(Cue {
-        verb,
-        at: i,
-        group: (first, group_end(t, i)),
-        passive,
-    })
-}
-
-fn chained(t: &Tokens, first: usize) -> bool {
-    lexicon::CHAIN.contains(&t.lower(first))
-}
-
-fn title_case(t: &Tokens, i: usize) -> bool {
-    let s = t.tokens[i].sentence;
-    let words = t
-        .tokens
-        .iter()
-        .filter(|x| x.sentence == s && x.is_word() && x.text.len() >= 4);
-    let (mut n, mut caps) = (0, 0);
-    for w in words {
-        n += 1;
-        caps += usize::from(w.capitalised());
-    }
-    n >= 3 && caps * 10 >= n * 7
-}
-
-/// Whether a form such as `claims` has a subject right before it.
-fn third_has_subject(t: &Tokens, i: usize, start: usize) -> bool {
-    if i == start {
-        return false;
-    }
-    let p = &t.tokens[i - 1];
-    if p.kind == Kind::Clitic || p.kind == Kind::Close {
-        return false;
-    }
-    let w = p.lower.as_str();
-    let follow = t.lower(i + 1);
-    // `Road nearly cut, separatist leader claims`
-    let closing = matches!(follow, "" | "." | "!")
-        && (start..i).any(|k| t.tokens[k].is_comma() || t.tokens[k].kind == Kind::Close);
-    let object = closing
-        || p.capitalised()
-            && t.tokens.get(i + 1).is_some_and(|n| {
-                n.is_word()
-                    && !lexicon::PREPOSITIONS.contains(&n.lower.as_str())
-                    && !lexicon::AUX.contains(&n.lower.as_str())
-                    && !subject::finite(t, i + 1)
-            })
-        || matches!(
-            follow,
-            "that" | "it" | "he" | "she" | "they" | "the" | "a" | "to" | "its" | "his" | "her"
-        )
-        || t.tokens
-            .get(i + 1)
-            .is_some_and(|n| n.capitalised() || n.kind == Kind::Open);
-    matches!(w, "he" | "she" | "it" | "who" | "which")
-        || (object
-            && !matches!(follow, "of" | "by" | "for" | "from")
-            && (p.capitalised() || lexicon::is_people(w) && !w.ends_with('s')))
-}
-
-/// First token of the verb group: auxiliaries, adverbs and chains such as `refused to`.
-fn group_start(t: &Tokens, i: usize, start: usize) -> usize {
-    let mut first = i;
-    let mut j = i;
-    while j > start {
-        let w = t.lower(j - 1);
-        let tok = &t.tokens[j - 1];
-        let aux = lexicon::AUX.contains(&w) && !tok.capitalised();
-        let adverb = lexicon::ADVERBS.contains(&w)
-            && !matches!(
-                w,
-                "all" | "both" | "today" | "yesterday" | "since" | "tonight" | "earlier" | "long"
-            )
-            || (w.ends_with("ly")
-                && w.len() > 4
-                && !matches!(
-                    w,
-                    "family" | "ally" | "assembly" | "italy" | "early" | "daily" | "weekly"
-                )
-                && !tok.capitalised());
-        let be_s = tok.kind == Kind::Clitic
-            && j >= start + 2
-            && matches!(
-                t.lower(j - 2),
-                "he" | "she" | "it" | "who" | "that" | "there"
-            );
-        if aux || be_s {
-            first = j - 1;
-            j -= 1;
-        } else if adverb {
-            j -= 1;
-            // An adverb opens the group only if a word before it is the subject or an auxiliary.
-            if j > start {
-                first = j;
-            }
-        } else if w == "to" && j >= start + 2 && lexicon::CHAIN.contains(&t.lower(j - 2)) {
-            first = j - 2;
-            j -= 2;
-        } else if w == "to"
-            && j >= start + 3
-            && t.lower(j - 2) == "on"
-            && matches!(t.lower(j - 3), "went" | "go" | "goes")
-        {
-            first = j - 3;
-            j -= 3;
-        } else {
-            break;
-        }
-    }
-    first
-}
-
-/// Last token of the cue: particles that belong to the verb.
-fn group_end(t: &Tokens, i: usize) -> usize {
-    let next = t.lower(i + 1);
-    let base = t.lower(i);
-    let joined = match base {
-        "call" | "calls" | "called" | "calling" => matches!(next, "for" | "on" | "upon"),
-        "point" | "points" | "pointed" | "pointing" => matches!(next, "out" | "to"),
-        "put" => next == "it",
-        "rule" | "rules" | "ruled" | "ruling" => next == "out",
-        "turn" | "turns" | "turned" | "turning" => next == "down",
-        "brush" | "brushes" | "brushed" | "brushing" => matches!(next, "off" | "aside"),
-        "play" | "plays" | "played" | "playing" => next == "down",
-        "ask" | "asks" | "asked" | "asking" => next == "for",
-        "hit" | "fire" | "fired" => next == "back",
-        "speculate" | "speculated" | "speculating" => next == "about",
-        "complain" | "complained" | "complains" | "complaining" => next == "about",
-        "hint" | "hinted" | "hints" => next == "at",
-        "allude" | "alluded" => next == "to",
-        _ => false,
-    };
-    i + usize::from(joined)
-}
-
-/// `was quoted (by X) as saying`, `is reported as saying`: the subject speaks.
-fn quoted_as_saying(t: &Tokens, i: usize) -> Option<Cue> {
-    if !matches!(
-        t.lower(i),
-        "quoted" | "cited" | "reported" | "overheard" | "recorded" | "heard"
-    ) {
-        return None;
-    }
-    let end = t.sentence_end(i);
-    let at = (i + 1..=end.min(i + 8)).find(|&j| {
-        matches!(
-            t.lower(j),
-            "saying" | "telling" | "writing" | "claiming" | "warning"
-        ) && (t.lower(j - 1) == "as" || j == i + 1)
-    })?;
-    let start = t.sentence_start(i);
-    let first = group_start(t, i, start);
-    (first < i).then_some(Cue {
-        verb: Verb {
-            takes: Takes::Clause,
-            inflection: Inflection::Past,
-            noun: false,
-        },
-        at,
-        group: (first, at),
-        passive: false,
-    })
-}
-
 /// Whether the clause of a subject at `left` is a subordinate one that opens the
 /// sentence (`Even as he says …, the army …`).
 fn opens_subordinate(t: &Tokens, start: usize, left: usize) -> bool {
-    let opener = matches!(
+    let opener = lexicon::one_of(
         t.lower(start),
-        "as" | "while"
-            | "although"
-            | "though"
-            | "when"
-            | "after"
-            | "since"
-            | "if"
-            | "because"
-            | "even"
-            | "before"
-            | "once"
-            | "whereas"
+        "as while although though when after since if because even before once whereas",
     );
     let second = t.lower(start) != "even"
-        || matches!(
-            t.lower(start + 1),
-            "as" | "though" | "if" | "when" | "after" | "before"
-        );
+        || lexicon::one_of(t.lower(start + 1), "as though if when after before");
     opener && second && left > start && !(start..left).any(|i| t.tokens[i].is_comma())
 }
 
@@ -370,7 +62,7 @@ fn tail(t: &Tokens, c: Cue) -> Option<usize> {
     {
         return None;
     }
-    if content::complement(t, last, c.verb.takes).is_some() {
+    if complement::complement(t, last, c.verb.takes).is_some() {
         return None;
     }
     let s = subject::before(t, first)?;
@@ -425,7 +117,7 @@ fn attribution(
         // `Ann Low, the head of the office, said …` has its subject before it.
         let before = q.is_none() && comma && subject::before(t, first).is_some();
         if q.is_some() || comma && !before {
-            if let Some(p) = subject::following(t, last + 1, end) {
+            if let Some(p) = following::following(t, last + 1, end) {
                 let content = match q {
                     Some(q) => {
                         let mut all = content::quoted_before(t, q, &claimed);
@@ -463,9 +155,7 @@ fn attribution(
         let with = subject.is_some_and(|s| s.full.0 > start && t.lower(s.full.0 - 1) == "with");
         if !with
             && t.lower(last + 1) != "that"
-            && t.tokens
-                .get(last + 1)
-                .is_none_or(|n| n.kind != Kind::Open)
+            && t.tokens.get(last + 1).is_none_or(|n| n.kind != Kind::Open)
         {
             return None;
         }
@@ -511,7 +201,7 @@ fn attribution(
         }
     }
     // Clause after.
-    if let Some(from) = content::complement(t, last, c.verb.takes) {
+    if let Some(from) = complement::complement(t, last, c.verb.takes) {
         if accepts(t, c, from) {
             let past = c.verb.inflection == Inflection::Past;
             let fronted = left > start && matches!(t.lower(left - 1), "which" | "what" | "whom");
@@ -544,10 +234,7 @@ fn attribution(
     let clausal = matches!(
         c.verb.takes,
         Takes::Clause | Takes::HearerClause | Takes::Thought
-    ) || matches!(
-        t.lower(c.at),
-        "found" | "showed" | "shows" | "show" | "learned" | "it"
-    );
+    ) || lexicon::one_of(t.lower(c.at), "found showed shows show learned it");
     if clausal
         && !inherited
         && left > start
@@ -586,7 +273,7 @@ fn by_agent(t: &Tokens, c: Cue) -> Option<Raw> {
     if t.lower(c.at + 1) != "by" || matches!(c.verb.takes, Takes::Thought | Takes::Marked) {
         return None;
     }
-    let agent = subject::following(t, c.at + 2, t.sentence_end(c.at))?;
+    let agent = following::following(t, c.at + 2, t.sentence_end(c.at))?;
     let patient = subject::before(t, c.group.0)?;
     Some(Raw {
         source: Some(agent.head),
@@ -603,119 +290,47 @@ fn by_agent(t: &Tokens, c: Cue) -> Option<Raw> {
 fn accepts(t: &Tokens, c: Cue, from: usize) -> bool {
     let tok = &t.tokens[from];
     let w = tok.lower.as_str();
-    let clause = matches!(w, "that" | "how" | "why" | "what" | "whether" | "if");
+    let clause = lexicon::one_of(w, "that how why what whether if");
     let starts_np = tok.capitalised()
-        || lexicon::DETERMINERS.contains(&w)
-        || lexicon::PRONOUNS.contains(&w)
-        || matches!(w, "his" | "her" | "their" | "its" | "there" | "not" | "no");
+        || lexicon::is_determiner(w)
+        || lexicon::is_pronoun(w)
+        || lexicon::one_of(w, "his her their its there not no");
     match c.verb.takes {
         Takes::Clause => {
-            !(w == "with"
-                && matches!(
+            let with = w == "with"
+                && lexicon::one_of(
                     t.lower(c.at),
-                    "hinted"
-                        | "hints"
-                        | "agreed"
-                        | "agree"
-                        | "agrees"
-                        | "disagreed"
-                        | "added"
-                        | "replied"
-                        | "responded"
-                ))
-                && !matches!(
-                    w,
-                    "and"
-                        | "or"
-                        | "but"
-                        | "by"
-                        | "of"
-                        | "as"
-                        | "when"
-                        | "while"
-                        | "after"
-                        | "before"
-                        | "because"
-                        | "until"
-                )
-                || clause
+                    "hinted hints agreed agree agrees disagreed added replied responded",
+                );
+            let other = lexicon::one_of(w, "and or but by of as when while after before because until");
+            clause || !(with || other)
         }
         Takes::HearerClause => {
             let end = t.sentence_end(from);
-            !matches!(
-                w,
-                "and" | "or" | "but" | "by" | "as" | "when" | "while" | "after" | "before"
-            ) && (clause
+            !lexicon::one_of(w, "and or but by as when while after before") && (clause
                 || w == "to"
                 || tok.kind == Kind::Open
                 || (from..=end).any(|i| subject::finite(t, i) || t.tokens[i].kind == Kind::Open))
         }
         Takes::Object => {
-            !matches!(
+            let other = lexicon::one_of(
                 w,
-                "and"
-                    | "or"
-                    | "but"
-                    | "by"
-                    | "as"
-                    | "when"
-                    | "while"
-                    | "after"
-                    | "before"
-                    | "because"
-                    | "in"
-                    | "at"
-                    | "up"
-                    | "away"
-                    | "down"
-                    | "off"
-                    | "out"
-                    | "back"
-                    | "into"
-                    | "during"
-                    | "since"
-            ) && !(w == "of" || (w == "on" && c.group.1 == c.at) || w == "from")
+                "and or but by as when while after before because in at up away down off out back into \
+                 during since of from",
+            );
+            !(other || (w == "on" && c.group.1 == c.at))
         }
         Takes::Thought => {
             clause
                 || w == "to"
-                    && matches!(
-                        t.lower(c.at),
-                        "hope"
-                            | "hopes"
-                            | "hoped"
-                            | "hoping"
-                            | "expect"
-                            | "expects"
-                            | "wants"
-                            | "want"
-                            | "wanted"
-                            | "intends"
-                            | "intend"
-                            | "plan"
-                            | "plans"
-                            | "planned"
-                            | "decided"
-                            | "decide"
-                            | "prefer"
-                    )
+                    && lexicon::one_of(t.lower(c.at), "hope hopes hoped hoping expect expects wants want wanted intends intend plan plans \
+planned decided decide prefer")
                 || ((starts_np || clause_ahead(t, from)) && thought_np(t, c, from))
         }
         Takes::Marked => {
             w == "that"
                 || starts_np
-                    && matches!(
-                        t.lower(c.at),
-                        "show"
-                            | "shows"
-                            | "showed"
-                            | "found"
-                            | "finds"
-                            | "find"
-                            | "shown"
-                            | "reveals"
-                            | "revealed"
-                    )
+                    && lexicon::one_of(t.lower(c.at), "show shows showed found finds find shown reveals revealed")
                     && research(t, c)
                 || tok.kind == Kind::Open
                 || t.tokens[from - 1].text == ":"
@@ -727,87 +342,23 @@ fn accepts(t: &Tokens, c: Cue, from: usize) -> bool {
 fn research(t: &Tokens, c: Cue) -> bool {
     let start = t.sentence_start(c.at);
     (c.group.0.saturating_sub(10).max(start)..c.group.0).any(|i| {
-        matches!(
+        lexicon::one_of(
             t.lower(i),
-            "poll"
-                | "polls"
-                | "survey"
-                | "surveys"
-                | "study"
-                | "studies"
-                | "data"
-                | "results"
-                | "report"
-                | "reports"
-                | "records"
-                | "figures"
-                | "statistics"
-                | "documents"
-                | "document"
-                | "analysis"
-                | "investigation"
-                | "review"
-                | "footage"
-                | "images"
-                | "video"
-                | "numbers"
-                | "polling"
-                | "research"
-                | "inquiry"
-                | "audit"
+            "poll polls survey surveys study studies data results report reports records figures \
+statistics documents document analysis investigation review footage images video \
+numbers polling research inquiry audit",
         )
     })
 }
 
 /// A bare clause after a verb of thinking: its subject is followed by a finite verb soon.
 fn thought_np(t: &Tokens, c: Cue, from: usize) -> bool {
-    if !matches!(
+    if !lexicon::one_of(
         t.lower(c.at),
-        "believe"
-            | "believes"
-            | "believed"
-            | "think"
-            | "thinks"
-            | "thought"
-            | "hope"
-            | "hopes"
-            | "hoped"
-            | "hoping"
-            | "fear"
-            | "fears"
-            | "feared"
-            | "feel"
-            | "feels"
-            | "felt"
-            | "know"
-            | "knows"
-            | "knew"
-            | "suspect"
-            | "suspects"
-            | "suspected"
-            | "doubt"
-            | "doubts"
-            | "doubted"
-            | "wish"
-            | "wishes"
-            | "wished"
-            | "want"
-            | "wants"
-            | "wanted"
-            | "believing"
-            | "thinking"
-            | "assume"
-            | "assumes"
-            | "assumed"
-            | "see"
-            | "sees"
-            | "saw"
-            | "regard"
-            | "regards"
-            | "view"
-            | "views"
-            | "viewed"
-            | "regarded"
+        "believe believes believed think thinks thought hope hopes hoped hoping fear fears \
+feared feel feels felt know knows knew suspect suspects suspected doubt doubts \
+doubted wish wishes wished want wants wanted believing thinking assume assumes \
+assumed see sees saw regard regards view views viewed regarded",
     ) {
         return false;
     }
@@ -849,13 +400,12 @@ fn clause_before(
     }
     // A lead of time, place or manner is no content; one word before the comma neither, unless it resumes.
     let w = t.lower(first);
-    let adjunct = (lexicon::PREPOSITIONS.contains(&w)
-        && !(first..=last).any(|i| subject::finite(t, i)))
+    let adjunct = (lexicon::is_preposition(w) && !(first..=last).any(|i| subject::finite(t, i)))
         && words <= 12
         || words <= 2
-            && (lexicon::ADVERBS.contains(&w)
+            && (lexicon::is_adverb(w)
                 || w.ends_with("ly")
-                || matches!(w, "but" | "and" | "still" | "meanwhile" | "separately"))
+                || lexicon::one_of(w, "but and still meanwhile separately"))
         || lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing) && words <= 14;
     if adjunct {
         return None;
@@ -892,14 +442,10 @@ fn clause_resumed(t: &Tokens, last: usize, end: usize, before: Range) -> Option<
     let from = i + 1;
     let w = t.lower(from);
     let has_verb = (before.0..=before.1).any(|k| subject::finite(t, k) && !t.tokens[k].quoted);
-    let resumes = !has_verb
-        || lexicon::AUX.contains(&w)
-        || matches!(w, "but" | "because" | "which" | "so" | "that" | "or");
+    let resumes =
+        !has_verb || lexicon::is_aux(w) || lexicon::one_of(w, "but because which so that or");
     let breaks = lexicon::verb(w).is_some_and(|v| v.inflection == Inflection::Ing)
-        || matches!(
-            w,
-            "in" | "as" | "while" | "according" | "citing" | "a" | "an" | "who"
-        );
+        || lexicon::one_of(w, "in as while according citing a an who");
     if !resumes || breaks {
         return None;
     }
@@ -917,21 +463,9 @@ fn inherit(
 ) -> Option<Phrase> {
     let before = t.tokens.get(c.group.0.wrapping_sub(1))?;
     let linked = before.is_comma()
-        || matches!(
+        || lexicon::one_of(
             before.lower.as_str(),
-            "and"
-                | "but"
-                | "or"
-                | "then"
-                | "by"
-                | "while"
-                | "—"
-                | "–"
-                | "after"
-                | "before"
-                | "without"
-                | "in"
-                | "when"
+            "and but or then by while — – after before without in when",
         );
     if !linked {
         return None;
@@ -949,7 +483,7 @@ fn inherit(
         }
     }
     main_subject(t, start, c.group.0).or_else(|| {
-        let p = subject::following(t, start, c.group.0 - 1)?;
+        let p = following::following(t, start, c.group.0 - 1)?;
         (p.head.1 + 1 < c.group.0).then_some(Phrase {
             head: p.head,
             full: p.head,
@@ -970,8 +504,7 @@ fn main_subject(t: &Tokens, start: usize, limit: usize) -> Option<Phrase> {
         if verb {
             let mut first = i;
             while first > start
-                && (lexicon::AUX.contains(&t.lower(first - 1))
-                    || lexicon::ADVERBS.contains(&t.lower(first - 1)))
+                && (lexicon::is_aux(t.lower(first - 1)) || lexicon::is_adverb(t.lower(first - 1)))
             {
                 first -= 1;
             }

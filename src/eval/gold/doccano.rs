@@ -5,8 +5,12 @@
 
 use serde_json::{json, Map, Value};
 
-use super::{escape, put_labels, put_spans, show_pair, take_labels, take_spans, unescape};
-use super::{Canonical, ProblemKind, Refused, SideNames, ToolSpan};
+use super::tools::{
+    escape, id_of, put_labels, put_spans, show_pair, take_labels, take_spans, unescape, Canonical,
+    Refused, ToolSpan,
+};
+use crate::eval::problem::ProblemKind;
+use crate::labels::SideNames;
 
 /// Field names that doccano uses itself.
 const OWN: [&str; 8] = [
@@ -52,7 +56,7 @@ pub(super) fn import(mut map: Map<String, Value>, names: &SideNames) -> Canonica
         }
     }
     let mut map = unescape(map);
-    let id = super::id_of(&map);
+    let id = id_of(&map);
     let bad = |what: &str| Refused::new(ProblemKind::Malformed, id.as_deref(), what);
     if let Some(Value::Array(list)) = entities {
         let spans = list

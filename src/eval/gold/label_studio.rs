@@ -6,8 +6,12 @@
 
 use serde_json::{json, Map, Value};
 
-use super::{escape, put_labels, put_spans, scalar, show_pair, take_spans, unescape};
-use super::{Canonical, ProblemKind, Refused, SideNames, ToolSpan};
+use super::tools::{
+    escape, id_of, put_labels, put_spans, scalar, show_pair, take_spans, unescape, Canonical,
+    Refused, ToolSpan,
+};
+use crate::eval::problem::ProblemKind;
+use crate::labels::SideNames;
 
 const TASKS: [&str; 3] = ["side", "stance", "relation"];
 
@@ -34,7 +38,7 @@ pub(super) fn import(task: Map<String, Value>, names: &SideNames) -> Canonical {
             data.insert("id".into(), Value::String(id));
         }
     }
-    let id = super::id_of(&data);
+    let id = id_of(&data);
     let all: Vec<&Value> = task
         .get("annotations")
         .and_then(Value::as_array)
@@ -72,8 +76,12 @@ fn annotation(data: &Map<String, Value>, annotation: &Value, names: &SideNames) 
     let mut map = data.clone();
     // Labels come from the annotation, not from what was shown beside the text.
     let unmarked = map.remove("attribution") == Some(Value::Bool(true));
-    let mut map = unescape(map.into_iter().filter(|(k, _)| !TASKS.contains(&k.as_str())).collect());
-    let id = super::id_of(&map);
+    let mut map = unescape(
+        map.into_iter()
+            .filter(|(k, _)| !TASKS.contains(&k.as_str()))
+            .collect(),
+    );
+    let id = id_of(&map);
     let text = map
         .get("text")
         .and_then(Value::as_str)
@@ -116,7 +124,7 @@ fn annotation(data: &Map<String, Value>, annotation: &Value, names: &SideNames) 
 
 /// A flat row into Standoff's own fields; the tool's columns stay as they are.
 pub(super) fn import_min(mut map: Map<String, Value>, names: &SideNames) -> Canonical {
-    let id = super::id_of(&map);
+    let id = id_of(&map);
     let text = map
         .get("text")
         .and_then(Value::as_str)
@@ -125,9 +133,9 @@ pub(super) fn import_min(mut map: Map<String, Value>, names: &SideNames) -> Cano
     let mut spans: Option<Vec<ToolSpan>> = None;
     let keys: Vec<String> = map.keys().cloned().collect();
     for key in keys {
-        let is_spans = map[&key].as_array().is_some_and(|list| {
-            !list.is_empty() && list.iter().all(|v| v.get("labels").is_some())
-        });
+        let is_spans = map[&key]
+            .as_array()
+            .is_some_and(|list| !list.is_empty() && list.iter().all(|v| v.get("labels").is_some()));
         if is_spans {
             if let Some(Value::Array(list)) = map.remove(&key) {
                 let out = spans.get_or_insert_with(Vec::new);
@@ -239,20 +247,28 @@ pub(super) fn export(mut map: Map<String, Value>, number: usize) -> Value {
     let mut result = Vec::new();
     for task in TASKS {
         if let Some(label) = map.remove(task) {
-            result.push(json!({"id": format!("r{}", result.len()), "from_name": task,
-                "to_name": "text", "type": "choices", "value": {"choices": [label]}}));
+            result.push(
+                json!({"id": format!("r{}", result.len()), "from_name": task,
+                "to_name": "text", "type": "choices", "value": {"choices": [label]}}),
+            );
         }
     }
     let spans = take_spans(&mut map);
     let mut map = escape(map, &["attribution"]);
     if let Some(spans) = spans {
-        let text = map.get("text").and_then(Value::as_str).unwrap_or("").to_string();
+        let text = map
+            .get("text")
+            .and_then(Value::as_str)
+            .unwrap_or("")
+            .to_string();
         map.insert("attribution".into(), Value::Bool(true));
         for s in spans {
             let said: String = text.chars().skip(s.start).take(s.end - s.start).collect();
-            result.push(json!({"id": format!("r{}", result.len()), "from_name": "span",
+            result.push(
+                json!({"id": format!("r{}", result.len()), "from_name": "span",
                 "to_name": "text", "type": "labels",
-                "value": {"start": s.start, "end": s.end, "text": said, "labels": [s.label]}}));
+                "value": {"start": s.start, "end": s.end, "text": said, "labels": [s.label]}}),
+            );
         }
     }
     json!({"id": number, "data": map,

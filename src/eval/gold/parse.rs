@@ -3,10 +3,12 @@
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-use super::{scalar, Item, Meta, ProblemKind, Refused};
+use super::tools::{scalar, Refused};
 use super::{GoldAttribution, GoldCoreference, GoldPair, GoldSpeaker, GoldStatement};
+use super::{Item, Meta};
 use crate::document::Span;
 use crate::eval::contrast::{Event, Place, Truth};
+use crate::eval::problem::ProblemKind;
 use crate::labels::{Label, Relation, SideNames, Stance};
 
 type Parsed<T> = std::result::Result<T, Refused>;
@@ -19,7 +21,11 @@ pub(super) fn item(mut map: Map<String, Value>, names: &SideNames, line: usize) 
     let id = match map.remove("id") {
         None | Some(Value::Null) => format!("line-{line}"),
         Some(v) => scalar(&v).ok_or_else(|| {
-            Refused::new(ProblemKind::Malformed, None, "`id` is not a string or number")
+            Refused::new(
+                ProblemKind::Malformed,
+                None,
+                "`id` is not a string or number",
+            )
         })?,
     };
     let refuse = |kind, message: String| Refused::new(kind, Some(&id), message);
@@ -85,7 +91,8 @@ pub(super) fn item(mut map: Map<String, Value>, names: &SideNames, line: usize) 
     match marked {
         None if !labelled => Err(refuse(
             ProblemKind::NoLabel,
-            "none of `side`, `stance`, `speaker` with `content`, or `a`, `b` with `relation`".into(),
+            "none of `side`, `stance`, `speaker` with `content`, or `a`, `b` with `relation`"
+                .into(),
         )),
         None => Ok(Item::Statement(statement())),
         Some((speaker, cue, content)) => {
@@ -174,9 +181,10 @@ fn date_of(s: &str) -> Option<NaiveDate> {
 }
 
 fn span(value: &Value, text: &str, what: &str, id: &str) -> Parsed<Span> {
-    let pair = value.as_array().filter(|a| a.len() == 2).and_then(|a| {
-        Some((a[0].as_u64()? as usize, a[1].as_u64()? as usize))
-    });
+    let pair = value
+        .as_array()
+        .filter(|a| a.len() == 2)
+        .and_then(|a| Some((a[0].as_u64()? as usize, a[1].as_u64()? as usize)));
     let Some((start, end)) = pair else {
         return Err(Refused::new(
             ProblemKind::Malformed,
@@ -279,10 +287,7 @@ fn coreference(mut map: Map<String, Value>, id: &str) -> Parsed<GoldCoreference>
 /// A line of a corpus of contrasts: a true pair, or a statement of an event.
 fn contrast(map: &Map<String, Value>) -> Parsed<Item> {
     let malformed = |m: &str| Refused::new(ProblemKind::Malformed, None, m);
-    let event = map
-        .get("event")
-        .and_then(scalar)
-        .ok_or_else(|| malformed("`event` is not a name"))?;
+    let event = map.get("event").and_then(scalar);
     let place = |v: &Value| {
         Some(Place {
             document: v.get("document")?.as_str()?.to_string(),
@@ -293,6 +298,7 @@ fn contrast(map: &Map<String, Value>) -> Parsed<Item> {
         let (a, b) = place(a)
             .zip(place(b))
             .ok_or_else(|| malformed("`a` and `b` want document and text"))?;
+        let event = event.ok_or_else(|| malformed("`event` is not a name"))?;
         return Ok(Item::Truth(Truth { event, a, b }));
     }
     let place = place(&Value::Object(map.clone()))

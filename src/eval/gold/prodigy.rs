@@ -4,8 +4,12 @@
 
 use serde_json::{json, Map, Value};
 
-use super::{escape, put_labels, put_spans, scalar, show_pair, take_labels, take_spans, unescape};
-use super::{all_labels, Canonical, ProblemKind, Refused, SideNames, ToolSpan};
+use super::tools::{
+    all_labels, escape, id_of, put_labels, put_spans, scalar, show_pair, take_labels, take_spans,
+    unescape, Canonical, Refused, ToolSpan,
+};
+use crate::eval::problem::ProblemKind;
+use crate::labels::SideNames;
 
 /// Field names that Prodigy uses itself.
 const OWN: [&str; 11] = [
@@ -23,7 +27,14 @@ const OWN: [&str; 11] = [
 ];
 
 /// Fields of Prodigy that say nothing about the labels; they are dropped.
-const DROPPED: [&str; 6] = ["options", "tokens", "answer", "config", "_view_id", "relations"];
+const DROPPED: [&str; 6] = [
+    "options",
+    "tokens",
+    "answer",
+    "config",
+    "_view_id",
+    "relations",
+];
 
 /// Whether a record looks like a Prodigy answer.
 pub(super) fn is_record(map: &Map<String, Value>) -> bool {
@@ -34,12 +45,18 @@ pub(super) fn is_record(map: &Map<String, Value>) -> bool {
     answered
         && (map.contains_key("_task_hash")
             || map.contains_key("_input_hash")
-            || ["accept", "label", "spans"].iter().any(|k| map.contains_key(*k)))
+            || ["accept", "label", "spans"]
+                .iter()
+                .any(|k| map.contains_key(*k)))
 }
 
 /// Into Standoff's own fields.
 pub(super) fn import(mut map: Map<String, Value>, names: &SideNames) -> Canonical {
-    let answer = map.get("answer").and_then(Value::as_str).unwrap_or("").to_string();
+    let answer = map
+        .get("answer")
+        .and_then(Value::as_str)
+        .unwrap_or("")
+        .to_string();
     let accept = map.remove("accept");
     let label = map.remove("label");
     let spans = map.remove("spans");
@@ -54,7 +71,7 @@ pub(super) fn import(mut map: Map<String, Value>, names: &SideNames) -> Canonica
             map.insert("id".into(), Value::String(id));
         }
     }
-    let id = super::id_of(&map);
+    let id = id_of(&map);
     if answer != "accept" {
         return Err(Refused::new(
             ProblemKind::Skipped,

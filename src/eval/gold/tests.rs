@@ -53,7 +53,11 @@ const SAMPLE: &str = r#"{"id":"1","text":"“Нет”, said the 🦊 minister."
 fn the_sample_survives_every_format() {
     let gold = Gold::parse(Path::new("g.jsonl"), SAMPLE, &names()).unwrap();
     assert_eq!(gold.problems, vec![]);
-    let counts = (gold.statements.len(), gold.attributions.len(), gold.pairs.len());
+    let counts = (
+        gold.statements.len(),
+        gold.attributions.len(),
+        gold.pairs.len(),
+    );
     assert_eq!(counts, (4, 3, 1));
     let speaker = gold.attributions[0].speaker.as_ref().unwrap();
     assert_eq!(speaker.span.of(&gold.attributions[0].text), Some("Orlov"));
@@ -139,8 +143,11 @@ fn bad_records_are_named_with_line_and_remedy() {
 {"id":"9","text":" ","side":"north"}"#;
     let gold = Gold::parse(Path::new("g.jsonl"), text, &names()).unwrap();
     use ProblemKind::*;
-    let kinds: Vec<(ProblemKind, &str)> =
-        gold.problems.iter().map(|p| (p.kind, p.source.as_str())).collect();
+    let kinds: Vec<(ProblemKind, &str)> = gold
+        .problems
+        .iter()
+        .map(|p| (p.kind, p.source.as_str()))
+        .collect();
     assert_eq!(
         kinds,
         [
@@ -161,13 +168,31 @@ fn bad_records_are_named_with_line_and_remedy() {
 }
 
 #[test]
+fn a_file_about_another_dispute_is_not_mixed_in() {
+    let text = r#"{"id":"1","text":"T.","side":"east"}
+{"id":"2","text":"U.","side":"west"}
+{"id":"3","text":"V.","side":"other"}"#;
+    let gold = Gold::parse(Path::new("g.jsonl"), text, &names()).unwrap();
+    assert!(gold.is_empty());
+    assert_eq!(gold.problems.len(), 3);
+    assert!(gold.problems[2].message.contains("--sides"));
+}
+
+#[test]
 fn coreference_and_contrast_are_told_apart() {
     let text = r#"{"id":"c1","statements":["A.","B."],"target":1,"actor":null,"order":"unreliable","why":"w"}
 {"event":"e1","a":{"document":"x.txt","text":"A."},"b":{"document":"y.txt","text":"B."}}
-{"event":"e1","document":"x.txt","text":"A."}
+{"event":null,"document":"x.txt","text":"A."}
 {"id":"c2","statements":["A."],"target":1,"actor":"z"}"#;
     let gold = Gold::parse(Path::new("g.jsonl"), text, &names()).unwrap();
-    assert_eq!((gold.coreferences.len(), gold.truths.len(), gold.events.len()), (1, 1, 1));
+    assert_eq!(
+        (
+            gold.coreferences.len(),
+            gold.truths.len(),
+            gold.events.len()
+        ),
+        (1, 1, 1)
+    );
     assert!(!gold.coreferences[0].ordered());
     assert_eq!(gold.problems[0].kind, ProblemKind::Malformed);
     let mut only = Gold {
@@ -201,10 +226,27 @@ fn any_fields() -> impl Strategy<Value = Map<String, Value>> {
     ];
     proptest::collection::btree_map(key, any_value(), 0..5).prop_map(|m| {
         let known = [
-            "id", "text", "doc", "date", "meta", "a", "b", "event", "side", "stance", "relation",
-            "speaker", "content", "cue", "target", "statements", "actor",
+            "id",
+            "text",
+            "doc",
+            "date",
+            "meta",
+            "a",
+            "b",
+            "event",
+            "side",
+            "stance",
+            "relation",
+            "speaker",
+            "content",
+            "cue",
+            "target",
+            "statements",
+            "actor",
         ];
-        m.into_iter().filter(|(k, _)| !known.contains(&k.as_str())).collect()
+        m.into_iter()
+            .filter(|(k, _)| !known.contains(&k.as_str()))
+            .collect()
     })
 }
 

@@ -69,11 +69,17 @@ pub(super) fn write(gold: &Gold, format: Format, names: &SideNames) -> Result<Ve
         Format::Jsonl => records::to_jsonl(&maps),
         Format::Csv => records::to_csv(&maps)?,
         Format::Doccano => {
-            let out: Vec<_> = maps.into_iter().map(|m| doccano::export(m, names)).collect();
+            let out: Vec<_> = maps
+                .into_iter()
+                .map(|m| doccano::export(m, names))
+                .collect();
             records::to_jsonl(&out)
         }
         Format::Prodigy => {
-            let out: Vec<_> = maps.into_iter().map(|m| prodigy::export(m, names)).collect();
+            let out: Vec<_> = maps
+                .into_iter()
+                .map(|m| prodigy::export(m, names))
+                .collect();
             records::to_jsonl(&out)
         }
         Format::LabelStudio => {
@@ -82,8 +88,8 @@ pub(super) fn write(gold: &Gold, format: Format, names: &SideNames) -> Result<Ve
                 .enumerate()
                 .map(|(i, m)| label_studio::export(m, i + 1))
                 .collect();
-            let mut bytes = serde_json::to_vec_pretty(&out)
-                .map_err(|e| Error::Other(format!("JSON: {e}")))?;
+            let mut bytes =
+                serde_json::to_vec_pretty(&out).map_err(|e| Error::Other(format!("JSON: {e}")))?;
             bytes.push(b'\n');
             bytes
         }
@@ -126,9 +132,10 @@ fn statement(s: &GoldStatement, names: &SideNames) -> Map<String, Value> {
 
 fn put_attribution(map: &mut Map<String, Value>, a: &GoldAttribution) {
     let span = |s: Span| json!([s.start, s.end]);
-    let speaker = a.speaker.as_ref().map_or(Value::Null, |s| {
-        json!({"text": s.span.of(&a.text), "actor": s.actor, "span": span(s.span)})
-    });
+    let speaker = a.speaker.as_ref().map_or(
+        Value::Null,
+        |s| json!({"text": s.span.of(&a.text), "actor": s.actor, "span": span(s.span)}),
+    );
     map.insert("speaker".into(), speaker);
     map.insert("cue".into(), a.cue.map_or(Value::Null, span));
     let content: Vec<Value> = a.content.iter().map(|&s| span(s)).collect();

@@ -83,6 +83,14 @@ fn block(b: &Block) -> Value {
 /// The page of errors.
 pub fn errors(source: &str, rows: &[ErrorRow]) -> Result<String> {
     let shown = rows.len().min(SHOWN);
+    let listed: Vec<Value> = rows[..shown]
+        .iter()
+        .map(|e| {
+            // A list keeps the label order; the template engine sorts maps.
+            let scores: Vec<(&String, &f64)> = e.scores.iter().collect();
+            context! { scores => Value::from_serialize(&scores), ..Value::from_serialize(e) }
+        })
+        .collect();
     render(
         "errors.html",
         context! {
@@ -91,7 +99,7 @@ pub fn errors(source: &str, rows: &[ErrorRow]) -> Result<String> {
             total => rows.len(),
             shown,
             left_out => rows.len() > shown,
-            rows => &rows[..shown],
+            rows => listed,
         },
     )
 }

@@ -1,6 +1,7 @@
 //! Writes evaluations: terminal tables, Markdown, one self-contained HTML page,
 //! and JSON. All but the JSON are made from the same [`view`].
 
+pub mod agreement;
 pub mod html;
 pub mod markdown;
 pub mod svg;
@@ -35,7 +36,7 @@ pub fn files(evaluation: &Evaluation) -> Result<Vec<File>> {
 
 /// The files of an agreement report: `eval.json`, `eval.md`, `eval.html`.
 pub fn agreement_files(annotators: &Annotators) -> Result<Vec<File>> {
-    let sections = view::annotators(annotators);
+    let sections = agreement::annotators(annotators);
     let title = "Agreement";
     Ok(vec![
         ("eval.json", json(annotators)?),

@@ -15,26 +15,38 @@ fn failed(e: impl std::fmt::Display) -> Error {
 
 /// Accuracy by confidence in ten bins, with the number of records on each bar.
 pub fn reliability(bins: &[Bin]) -> Result<String> {
-    draw("confidence", "accuracy", 0.0..1.0, 0.0..1.0, |chart, area| {
-        let bars = bins.iter().filter_map(|b| {
-            let a = b.accuracy?;
-            Some(Rectangle::new([(b.low + 0.005, 0.0), (b.high - 0.005, a)], LINE.mix(0.55).filled()))
-        });
-        chart.draw_series(bars).map_err(failed)?;
-        let ideal = LineSeries::new([(0.0, 0.0), (1.0, 1.0)], IDEAL.stroke_width(1));
-        chart.draw_series(ideal).map_err(failed)?;
-        let means = bins.iter().filter_map(|b| {
-            Some(Circle::new((b.confidence?, b.accuracy?), 3, BLACK.filled()))
-        });
-        chart.draw_series(means).map_err(failed)?;
-        let style = TextStyle::from(("sans-serif", 11).into_font()).color(&BLACK);
-        for b in bins.iter().filter(|b| b.n > 0) {
-            let top = b.accuracy.unwrap_or(0.0);
-            let (x, y) = chart.backend_coord(&(b.low + 0.02, (top + 0.06).min(0.99)));
-            area.draw_text(&b.n.to_string(), &style, (x, y)).map_err(failed)?;
-        }
-        Ok(())
-    })
+    draw(
+        "confidence",
+        "accuracy",
+        0.0..1.0,
+        0.0..1.0,
+        |chart, area| {
+            let bars = bins.iter().filter_map(|b| {
+                let a = b.accuracy?;
+                Some(Rectangle::new(
+                    [(b.low + 0.005, 0.0), (b.high - 0.005, a)],
+                    LINE.mix(0.55).filled(),
+                ))
+            });
+            chart.draw_series(bars).map_err(failed)?;
+            let ideal = LineSeries::new([(0.0, 0.0), (1.0, 1.0)], IDEAL.stroke_width(1));
+            chart.draw_series(ideal).map_err(failed)?;
+            let means = bins
+                .iter()
+                .filter_map(|b| Some(Circle::new((b.confidence?, b.accuracy?), 3, BLACK.filled())));
+            chart.draw_series(means).map_err(failed)?;
+            let style = TextStyle::from(("sans-serif", 13).into_font()).color(&BLACK);
+            for b in bins.iter().filter(|b| b.n > 0) {
+                let top = b.accuracy.unwrap_or(0.0);
+                // Inside the bar where it is tall enough, so that dot and number stay apart.
+                let y = if top > 0.15 { top - 0.06 } else { top + 0.09 };
+                let (x, y) = chart.backend_coord(&(b.low + 0.02, y));
+                area.draw_text(&b.n.to_string(), &style, (x, y))
+                    .map_err(failed)?;
+            }
+            Ok(())
+        },
+    )
 }
 
 /// Accuracy of the answers by the share of records answered.
@@ -80,6 +92,8 @@ fn draw(
             .map_err(failed)?;
         chart
             .configure_mesh()
+            .label_style(("sans-serif", 14))
+            .axis_desc_style(("sans-serif", 15))
             .x_desc(x)
             .y_desc(y)
             .x_labels(6)

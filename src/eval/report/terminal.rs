@@ -1,6 +1,6 @@
 //! Tables for a terminal or a text file.
 
-use comfy_table::{presets, Attribute, Cell, CellAlignment, ContentArrangement};
+use comfy_table::{presets, Attribute, Cell, CellAlignment, ContentArrangement, TableComponent};
 
 use super::view::{Block, Section, Table};
 
@@ -18,7 +18,12 @@ pub fn render(sections: &[Section], width: Option<u16>, color: bool) -> String {
                     rows,
                     columns,
                     counts,
-                } => push(&mut out, &confusion(caption, rows, columns, counts), width, color),
+                } => push(
+                    &mut out,
+                    &confusion(caption, rows, columns, counts),
+                    width,
+                    color,
+                ),
                 Block::Listing(_) | Block::Chart { .. } => {}
             }
         }
@@ -76,6 +81,8 @@ fn push(out: &mut String, t: &Table, width: Option<u16>, color: bool) {
     }
     let mut table = comfy_table::Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.remove_style(TableComponent::HorizontalLines);
+    table.remove_style(TableComponent::MiddleIntersections);
     match width {
         Some(w) => {
             table.set_content_arrangement(ContentArrangement::Dynamic);

@@ -2,15 +2,14 @@
 //! terminal, Markdown and HTML writers only differ in how they draw them.
 
 use super::svg;
-use crate::eval::agreement::Disagreement;
-use crate::eval::annotators::Annotators;
 use crate::eval::attribution::{AttributionReport, Prf};
 use crate::eval::bootstrap::Figure;
 use crate::eval::breakdown::Breakdown;
 use crate::eval::classification::ClassReport;
 use crate::eval::compare::{Change, Comparison, Difference};
 use crate::eval::contrast::ContrastReport;
-use crate::eval::evaluate::{CoreferenceReport, Evaluation, StatementsReport};
+use crate::eval::evaluate::Evaluation;
+use crate::eval::kinds::{CoreferenceReport, StatementsReport};
 use crate::eval::pairs::{RankingFigures, RankingReport};
 use crate::eval::problem::{self, Problem};
 use crate::Result;
@@ -44,7 +43,10 @@ pub enum Block {
     /// A table for files only: a terminal has its content elsewhere.
     Listing(Table),
     /// Inline SVG, for pages only.
-    Chart { caption: String, svg: String },
+    Chart {
+        caption: String,
+        svg: String,
+    },
 }
 
 /// A heading with what stands under it.
@@ -56,7 +58,7 @@ pub struct Section {
     pub long: bool,
 }
 
-fn section(title: impl Into<String>, blocks: Vec<Block>) -> Section {
+pub(super) fn section(title: impl Into<String>, blocks: Vec<Block>) -> Section {
     Section {
         title: title.into(),
         blocks,
@@ -64,7 +66,11 @@ fn section(title: impl Into<String>, blocks: Vec<Block>) -> Section {
     }
 }
 
-fn table<const N: usize>(caption: &str, head: [&str; N], rows: Vec<[String; N]>) -> Block {
+pub(super) fn table<const N: usize>(
+    caption: &str,
+    head: [&str; N],
+    rows: Vec<[String; N]>,
+) -> Block {
     Block::Table(Table {
         caption: caption.into(),
         head: head.map(String::from).to_vec(),
@@ -146,7 +152,11 @@ fn overview(e: &Evaluation) -> Section {
         }
     }
     let mut blocks = vec![
-        Block::Note(format!("Gold: {} ({}).", counts.join(", "), g.files.join(", "))),
+        Block::Note(format!(
+            "Gold: {} ({}).",
+            counts.join(", "),
+            g.files.join(", ")
+        )),
         Block::Note(format!("Predictions: {}.", e.predictions)),
     ];
     let units: Vec<String> = e
@@ -180,7 +190,13 @@ fn overview(e: &Evaluation) -> Section {
 fn statements(s: &StatementsReport) -> Block {
     table(
         "",
-        ["statements", "side and stance right", "abstained", "side accuracy, answered", "stance accuracy, answered"],
+        [
+            "statements",
+            "side and stance right",
+            "abstained",
+            "side accuracy, answered",
+            "stance accuracy, answered",
+        ],
         vec![[
             s.n.to_string(),
             figure(&s.both_right),
@@ -191,7 +207,7 @@ fn statements(s: &StatementsReport) -> Block {
     )
 }
 
-fn capital(s: &str) -> String {
+pub(super) fn capital(s: &str) -> String {
     let mut c = s.chars();
     c.next()
         .map(|f| f.to_uppercase().collect::<String>() + c.as_str())
@@ -202,7 +218,14 @@ fn classification(name: &str, r: &ClassReport) -> Result<Section> {
     let title = capital(name);
     let mut blocks = vec![table(
         "",
-        ["records", "accuracy", "macro-F1", "macro precision", "macro recall", "Matthews corr."],
+        [
+            "records",
+            "accuracy",
+            "macro-F1",
+            "macro precision",
+            "macro recall",
+            "Matthews corr.",
+        ],
         vec![[
             r.n.to_string(),
             figure(&r.accuracy),
@@ -235,14 +258,23 @@ fn classification(name: &str, r: &ClassReport) -> Result<Section> {
             r.absent().join(", ")
         )));
     }
-    blocks.push(confusion("Gold in rows, predicted in columns", &r.labels, &r.confusion));
+    blocks.push(confusion(
+        "Gold in rows, predicted in columns",
+        &r.labels,
+        &r.confusion,
+    ));
     if let Some(c) = &r.calibration {
-        let floor = |f: fn(&crate::eval::calibration::Floor) -> f64| {
-            number(c.floor.as_ref().map(f))
-        };
+        let floor =
+            |f: fn(&crate::eval::calibration::Floor) -> f64| number(c.floor.as_ref().map(f));
         blocks.push(table(
             "Calibration",
-            ["records", "ECE", "ECE if calibrated: mean", "95th percentile", "Brier (0 to 2)"],
+            [
+                "records",
+                "ECE",
+                "ECE if calibrated: mean",
+                "95th percentile",
+                "Brier (0 to 2)",
+            ],
             vec![[
                 c.n.to_string(),
                 figure(&c.ece),
@@ -252,14 +284,16 @@ fn classification(name: &str, r: &ClassReport) -> Result<Section> {
             ]],
         ));
         blocks.push(Block::Chart {
-            caption: "Reliability: accuracy by confidence; on the line a model is calibrated".into(),
+            caption: "Reliability: accuracy by confidence; on the line a model is calibrated"
+                .into(),
             svg: svg::reliability(&c.bins)?,
         });
     }
     if !r.coverage.is_empty() {
-        let shown = r.coverage.iter().filter(|p| {
-            [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99].contains(&p.threshold)
-        });
+        let shown = r
+            .coverage
+            .iter()
+            .filter(|p| [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99].contains(&p.threshold));
         blocks.push(table(
             "Answering only from a confidence on",
             ["confidence ≥", "answered", "coverage", "accuracy"],
@@ -286,7 +320,10 @@ fn classification(name: &str, r: &ClassReport) -> Result<Section> {
 fn confusion(caption: &str, labels: &[String], counts: &[Vec<u64>]) -> Block {
     let mut columns = labels.to_vec();
     let mut counts = counts.to_vec();
-    if counts.iter().all(|r| r.get(labels.len()).map_or(true, |&n| n == 0)) {
+    if counts
+        .iter()
+        .all(|r| r.get(labels.len()).is_none_or(|&n| n == 0))
+    {
         counts.iter_mut().for_each(|r| r.truncate(labels.len()));
     } else {
         columns.push("no prediction".into());
@@ -335,7 +372,7 @@ fn ranking(r: &RankingReport) -> Section {
     )
 }
 
-fn attribution(a: &AttributionReport) -> Vec<Block> {
+pub(super) fn attribution(a: &AttributionReport) -> Vec<Block> {
     let row = |name: String, p: &Prf| {
         [
             name,
@@ -353,15 +390,32 @@ fn attribution(a: &AttributionReport) -> Vec<Block> {
         rows.push(row(format!("{}, exact spans", r.role), &r.exact));
     }
     vec![
-        Block::Note(format!("{} texts, {} with an attribution.", a.n, a.attributed)),
+        Block::Note(format!(
+            "{} texts, {} with an attribution.",
+            a.n, a.attributed
+        )),
         table(
             "",
-            ["what", "precision", "recall", "F1", "both", "predicted only", "gold only"],
+            [
+                "what",
+                "precision",
+                "recall",
+                "F1",
+                "both",
+                "predicted only",
+                "gold only",
+            ],
             rows,
         ),
         table(
             "Speakers resolved to actors",
-            ["gold actors", "accuracy", "resolved", "precision", "invented"],
+            [
+                "gold actors",
+                "accuracy",
+                "resolved",
+                "precision",
+                "invented",
+            ],
             vec![[
                 a.actor.n.to_string(),
                 figure(&a.actor.accuracy),
@@ -378,7 +432,13 @@ fn coreference(c: &CoreferenceReport) -> Section {
         "Coreference",
         vec![table(
             "",
-            ["cases", "accuracy", "recall", "precision", "rightly unresolved"],
+            [
+                "cases",
+                "accuracy",
+                "recall",
+                "precision",
+                "rightly unresolved",
+            ],
             vec![[
                 c.n.to_string(),
                 figure(&c.accuracy),
@@ -408,7 +468,13 @@ fn contrast(c: &ContrastReport) -> Vec<Section> {
             ),
             table(
                 "All pairs and issues",
-                ["precision", "recall", "claims answered", "issue purity", "inverse purity"],
+                [
+                    "precision",
+                    "recall",
+                    "claims answered",
+                    "issue purity",
+                    "inverse purity",
+                ],
                 vec![[
                     number(c.precision),
                     number(c.recall),
@@ -427,7 +493,9 @@ fn contrast(c: &ContrastReport) -> Vec<Section> {
         "Pairs that are no true contrast",
         vec![Block::Table(Table {
             caption: "Best first".into(),
-            head: ["rank", "score", "first", "second", "events"].map(String::from).to_vec(),
+            head: ["rank", "score", "first", "second", "events"]
+                .map(String::from)
+                .to_vec(),
             rows: c
                 .wrong
                 .iter()
@@ -449,7 +517,11 @@ fn contrast(c: &ContrastReport) -> Vec<Section> {
 }
 
 fn breakdown(b: &Breakdown) -> Section {
-    let keys: Vec<&String> = b.parts.first().map(|p| p.figures.keys().collect()).unwrap_or_default();
+    let keys: Vec<&String> = b
+        .parts
+        .first()
+        .map(|p| p.figures.keys().collect())
+        .unwrap_or_default();
     let mut head = vec![b.field.clone(), "records".to_string()];
     head.extend(keys.iter().map(|k| k.replace('_', " ")));
     section(
@@ -489,12 +561,24 @@ fn comparison(c: &Comparison) -> Vec<Section> {
             vec![
                 table(
                     &format!("{} records that both predict", t.n),
-                    ["figure", "this", "other", "difference", "p (paired bootstrap)"],
+                    [
+                        "figure",
+                        "this",
+                        "other",
+                        "difference",
+                        "p (paired bootstrap)",
+                    ],
                     vec![row("accuracy", &t.accuracy), row("macro-F1", &t.macro_f1)],
                 ),
                 table(
                     "McNemar's test",
-                    ["only this right", "only other right", "p (exact)", "χ²", "p (χ²)"],
+                    [
+                        "only this right",
+                        "only other right",
+                        "p (exact)",
+                        "χ²",
+                        "p (χ²)",
+                    ],
                     vec![[
                         m.only_first.to_string(),
                         m.only_second.to_string(),
@@ -535,7 +619,9 @@ fn comparison(c: &Comparison) -> Vec<Section> {
                 title: format!("{}: {title} ({})", capital(&t.task), rows.len()),
                 blocks: vec![Block::Table(Table {
                     caption: String::new(),
-                    head: ["id", "text", "gold", "this", "other"].map(String::from).to_vec(),
+                    head: ["id", "text", "gold", "this", "other"]
+                        .map(String::from)
+                        .to_vec(),
                     rows,
                     text: true,
                 })],
@@ -549,7 +635,7 @@ fn comparison(c: &Comparison) -> Vec<Section> {
 /// Most problems a page lists by name; `eval.json` has all.
 const LISTED: usize = 500;
 
-fn problems(all: &[Problem]) -> Option<Section> {
+pub(super) fn problems(all: &[Problem]) -> Option<Section> {
     if all.is_empty() {
         return None;
     }
@@ -580,89 +666,4 @@ fn problems(all: &[Problem]) -> Option<Section> {
         text: true,
     }));
     Some(section("What did not fit", blocks))
-}
-
-/// The sections of an agreement report.
-pub fn annotators(a: &Annotators) -> Vec<Section> {
-    let mut out = vec![section(
-        "Overview",
-        vec![
-            Block::Note(format!("First: {}. Second: {}.", a.files[0], a.files[1])),
-            Block::Note(format!(
-                "In brackets: 95 % bootstrap intervals, {} samples, seed {}. {NONE}: the figure does not exist.",
-                a.bootstrap.samples, a.bootstrap.seed
-            )),
-        ],
-    )];
-    for t in &a.tasks {
-        let r = &t.report;
-        out.push(section(
-            capital(&t.task),
-            vec![
-                table(
-                    "",
-                    ["records", "same label", "Cohen's kappa", "Krippendorff's alpha"],
-                    vec![[
-                        r.n.to_string(),
-                        figure(&r.observed),
-                        figure(&r.kappa),
-                        figure(&r.alpha),
-                    ]],
-                ),
-                table(
-                    "One label against the rest",
-                    ["label", "first", "second", "kappa", "alpha"],
-                    r.per_label
-                        .iter()
-                        .map(|l| {
-                            [
-                                l.label.clone(),
-                                l.used[0].to_string(),
-                                l.used[1].to_string(),
-                                figure(&l.kappa),
-                                figure(&l.alpha),
-                            ]
-                        })
-                        .collect(),
-                ),
-                Block::Confusion {
-                    caption: "First annotator in rows, second in columns".into(),
-                    rows: r.labels.clone(),
-                    columns: r.labels.clone(),
-                    counts: r.confusion.clone(),
-                },
-            ],
-        ));
-    }
-    if let Some(x) = &a.attribution {
-        out.push(section("Attribution (first taken as gold)", attribution(x)));
-    }
-    if !a.disagreements.is_empty() {
-        out.push(disagreements(&a.disagreements));
-    }
-    out.extend(problems(&a.problems));
-    out
-}
-
-fn disagreements(list: &[Disagreement]) -> Section {
-    section(
-        format!("Disagreements ({})", list.len()),
-        vec![Block::Table(Table {
-            caption: String::new(),
-            head: ["task", "id", "text", "first", "second"].map(String::from).to_vec(),
-            rows: list
-                .iter()
-                .map(|d| {
-                    vec![
-                        d.task.clone(),
-                        d.id.clone(),
-                        d.text.clone(),
-                        d.a.clone(),
-                        d.b.clone(),
-                    ]
-                })
-                .collect(),
-            text: true,
-        })],
-    )
 }
