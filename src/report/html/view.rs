@@ -31,6 +31,8 @@ pub struct View {
     pub found: String,
     /// The document, if there is only one.
     pub single: Option<Source>,
+    /// Anchor, name and count of the page's sections.
+    pub sections: Vec<(&'static str, &'static str, String)>,
     pub counts: Vec<CountRow>,
     pub total: String,
     pub contents: Vec<Entry>,
@@ -140,6 +142,7 @@ pub fn view(facts: &Facts) -> View {
             }),
             _ => None,
         },
+        sections: sections(facts),
         counts: counts(facts),
         total: grouped(facts.counts.iter().flatten().sum()),
         contents: a.issues.iter().take(CONTENTS).map(entry).collect(),
@@ -169,6 +172,16 @@ pub fn letter(side: Side) -> &'static str {
         Side::Second => "b",
         Side::Other => "o",
     }
+}
+
+fn sections(facts: &Facts) -> Vec<(&'static str, &'static str, String)> {
+    let a = facts.analysis;
+    vec![
+        ("issues", "Issues", grouped(a.issues.len())),
+        ("unanswered", "Without an answer", grouped(a.unanswered.iter().map(Vec::len).sum())),
+        ("documents", "Documents", grouped(a.documents.len())),
+        ("left-out", "Left out", grouped(facts.left_out_total())),
+    ]
 }
 
 fn counts(facts: &Facts) -> Vec<CountRow> {
@@ -211,8 +224,8 @@ fn left_out(facts: &Facts) -> Vec<Left> {
         (facts.abstained, "abstained on", "too unsure, or not in English", "abstained"),
         (facts.truncated, "cut short", "longer than the model reads", "truncated"),
         (facts.filtered_total(), "filtered", "not statements: bylines, captions and the like", "filtered"),
-        (facts.copies, "repeats merged", "the same words in another place", "copies"),
-        (a.rejected.len(), "inputs rejected", "could not be read", "rejected"),
+        (facts.copies, "merged as repeats", "the same words in another place", "copies"),
+        (a.rejected.len(), "rejected", "inputs that could not be read", "rejected"),
     ]
     .into_iter()
     .filter(|x| x.0 > 0)
@@ -222,10 +235,11 @@ fn left_out(facts: &Facts) -> Vec<Left> {
 
 fn issue_view(facts: &Facts, number: usize, issue: &Issue) -> IssueView {
     let pairs = facts.pairs_of(issue);
+    // Further answers are folded by the script; without it they are counted only.
+    let any = pairs.iter().any(|p| p.primary);
     let shown: Vec<PairView> = pairs
         .iter()
-        .filter(|p| p.primary)
-        .chain(pairs.iter().filter(|p| !p.primary))
+        .filter(|p| p.primary || !any)
         .take(PAIRS)
         .filter_map(|p| pair_view(facts, p))
         .collect();
