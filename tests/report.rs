@@ -35,7 +35,10 @@ fn the_analysis_alone_gives_the_same_bytes_again() {
         let back = read(first.path()).unwrap();
         assert_eq!(back, analysis);
         let again = written(&back, second.path());
-        assert_eq!(once.keys().collect::<Vec<_>>(), again.keys().collect::<Vec<_>>());
+        assert_eq!(
+            once.keys().collect::<Vec<_>>(),
+            again.keys().collect::<Vec<_>>()
+        );
         for (name, bytes) in &once {
             assert!(bytes == &again[name], "{name} differs");
         }
@@ -46,10 +49,20 @@ fn the_analysis_alone_gives_the_same_bytes_again() {
 fn the_default_files_are_those_that_are_promised() {
     let dir = tempfile::tempdir().unwrap();
     let paths = write_all(&dispute(), dir.path(), &Format::DEFAULT).unwrap();
-    let names: Vec<_> = paths.iter().map(|p| p.file_name().unwrap().to_str().unwrap()).collect();
+    let names: Vec<_> = paths
+        .iter()
+        .map(|p| p.file_name().unwrap().to_str().unwrap())
+        .collect();
     assert_eq!(
         names,
-        ["analysis.json", "statements.jsonl", "pairs.jsonl", "pairs.csv", "report.md", "report.html"]
+        [
+            "analysis.json",
+            "statements.jsonl",
+            "pairs.jsonl",
+            "pairs.csv",
+            "report.md",
+            "report.html"
+        ]
     );
 }
 
@@ -69,11 +82,15 @@ fn json_lines_are_the_records() {
     let analysis = hostile();
     let dir = tempfile::tempdir().unwrap();
     let files = written(&analysis, dir.path());
-    let statements: Vec<StatementRecord> =
-        text(&files, "statements.jsonl").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let statements: Vec<StatementRecord> = text(&files, "statements.jsonl")
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
     assert_eq!(statements, analysis.statements);
-    let pairs: Vec<PairRecord> =
-        text(&files, "pairs.jsonl").lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let pairs: Vec<PairRecord> = text(&files, "pairs.jsonl")
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
     assert_eq!(pairs, analysis.pair_records().collect::<Vec<_>>());
 }
 
@@ -95,7 +112,13 @@ fn no_csv_cell_is_a_formula_and_every_text_reads_back() {
         }
         let shown = &row[column("a_text")];
         let plain = pair.a.text.replace('\0', "\u{fffd}");
-        assert_eq!(shown.strip_prefix('\'').filter(|_| !plain.starts_with('\'')).unwrap_or(shown), plain);
+        assert_eq!(
+            shown
+                .strip_prefix('\'')
+                .filter(|_| !plain.starts_with('\''))
+                .unwrap_or(shown),
+            plain
+        );
     }
 }
 
@@ -105,17 +128,33 @@ fn parquet_reads_back_with_the_same_texts() {
     let dir = tempfile::tempdir().unwrap();
     let files = written(&analysis, dir.path());
     for (name, column, wanted) in [
-        ("statements.parquet", "text", analysis.statements.iter().map(|s| s.text.clone()).collect::<Vec<_>>()),
-        ("pairs.parquet", "b_text", analysis.pair_records().map(|p| p.b.text).collect()),
+        (
+            "statements.parquet",
+            "text",
+            analysis
+                .statements
+                .iter()
+                .map(|s| s.text.clone())
+                .collect::<Vec<_>>(),
+        ),
+        (
+            "pairs.parquet",
+            "b_text",
+            analysis.pair_records().map(|p| p.b.text).collect(),
+        ),
     ] {
         let path = dir.path().join(name);
         assert_eq!(&files[name][..4], b"PAR1");
-        let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap();
+        let reader =
+            ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap();
         let mut texts = vec![];
         for batch in reader.build().unwrap() {
             let batch = batch.unwrap();
             let array = batch.column_by_name(column).unwrap();
-            let array = array.as_any().downcast_ref::<arrow::array::StringArray>().unwrap();
+            let array = array
+                .as_any()
+                .downcast_ref::<arrow::array::StringArray>()
+                .unwrap();
             texts.extend(array.iter().map(|v| v.unwrap().to_string()));
         }
         assert_eq!(texts, wanted);
@@ -128,7 +167,11 @@ fn parquet_has_the_same_columns_for_every_run() {
         let dir = tempfile::tempdir().unwrap();
         written(analysis, dir.path());
         let file = std::fs::File::open(dir.path().join(name)).unwrap();
-        ParquetRecordBatchReaderBuilder::try_new(file).unwrap().schema().fields().clone()
+        ParquetRecordBatchReaderBuilder::try_new(file)
+            .unwrap()
+            .schema()
+            .fields()
+            .clone()
     };
     let mut empty = dispute();
     (empty.statements, empty.pairs) = (vec![], vec![]);
@@ -143,14 +186,25 @@ fn markdown_keeps_its_tables_and_lets_no_markup_in() {
     let dir = tempfile::tempdir().unwrap();
     let files = written(&hostile(), dir.path());
     let md = text(&files, "report.md");
-    for tag in ["<script", "<img", "<iframe", "<a ", "<svg", "<style", "javascript:window.pwned=1)"] {
+    for tag in [
+        "<script",
+        "<img",
+        "<iframe",
+        "<a ",
+        "<svg",
+        "<style",
+        "javascript:window.pwned=1)",
+    ] {
         assert!(!md.contains(tag), "{tag}");
     }
     let mut columns = None;
     for line in md.lines() {
         if line.starts_with('|') {
             // Bars that no backslash escapes divide cells.
-            let bars = line.match_indices('|').filter(|(i, _)| *i == 0 || line.as_bytes()[i - 1] != b'\\').count();
+            let bars = line
+                .match_indices('|')
+                .filter(|(i, _)| *i == 0 || line.as_bytes()[i - 1] != b'\\')
+                .count();
             assert_eq!(*columns.get_or_insert(bars), bars, "{line}");
         } else {
             columns = None;
@@ -173,10 +227,20 @@ fn the_page_allows_only_its_own_script_and_style() {
             let at = page.rfind(open).unwrap() + open.len();
             &page[at..at + page[at..].find(close).unwrap()]
         };
-        let policy = html_escape::decode_html_entities(between("Content-Security-Policy\" content=\"", "\">")).to_string();
-        for (directive, content) in [("script-src", between("<script>", "</script>")), ("style-src", between("<style>", "</style>"))] {
+        let policy = html_escape::decode_html_entities(between(
+            "Content-Security-Policy\" content=\"",
+            "\">",
+        ))
+        .to_string();
+        for (directive, content) in [
+            ("script-src", between("<script>", "</script>")),
+            ("style-src", between("<style>", "</style>")),
+        ] {
             let digest = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(content));
-            assert!(policy.contains(&format!("{directive} 'sha256-{digest}'")), "{directive}");
+            assert!(
+                policy.contains(&format!("{directive} 'sha256-{digest}'")),
+                "{directive}"
+            );
         }
         assert!(policy.starts_with("default-src 'none'"));
         assert!(!policy.contains("unsafe"));
@@ -204,7 +268,11 @@ fn the_terminal_summary_fits_and_obeys_nobody() {
     let colored = terminal(&dispute(), 80, true);
     assert!(colored.contains('\u{1b}'));
     let plain = terminal(&dispute(), 100, false);
-    assert!(plain.contains("Norland") && plain.contains("The Coast League") && plain.contains("opposed"));
+    assert!(
+        plain.contains("Norland")
+            && plain.contains("The Coast League")
+            && plain.contains("opposed")
+    );
 }
 
 #[test]

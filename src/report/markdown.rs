@@ -92,12 +92,22 @@ fn issues(facts: &Facts, md: &mut String) {
     for (i, issue) in a.issues.iter().take(ISSUES).enumerate() {
         one_issue(facts, i + 1, issue, md);
     }
-    more(md, a.issues.len(), ISSUES, "issue", "issues", "`pairs.jsonl`");
+    more(
+        md,
+        a.issues.len(),
+        ISSUES,
+        "issue",
+        "issues",
+        "`pairs.jsonl`",
+    );
 }
 
 fn one_issue(facts: &Facts, number: usize, issue: &Issue, md: &mut String) {
     let a = facts.analysis;
-    md.push_str(&format!("### {number}. {}\n\n", escape(&facts::matter(issue))));
+    md.push_str(&format!(
+        "### {number}. {}\n\n",
+        escape(&facts::matter(issue))
+    ));
     if let (Some(from), Some(to)) = (issue.from, issue.to) {
         md.push_str(&format!("{}\n\n", text::date_range(from, to)));
     }
@@ -109,7 +119,12 @@ fn one_issue(facts: &Facts, number: usize, issue: &Issue, md: &mut String) {
     let pairs = facts.pairs_of(issue);
     for pair in pairs.iter().take(PAIRS) {
         if let (Some(x), Some(y)) = (facts.statement(&pair.a), facts.statement(&pair.b)) {
-            md.push_str(&format!("| {} | {} | {} |\n", claim(x), claim(y), meeting(pair)));
+            md.push_str(&format!(
+                "| {} | {} | {} |\n",
+                claim(x),
+                claim(y),
+                meeting(pair)
+            ));
         }
     }
     md.push('\n');
@@ -147,13 +162,20 @@ fn claim(s: &StatementRecord) -> String {
 }
 
 fn meeting(p: &Pair) -> String {
-    let mut cell = format!("{} {}", p.relation.label.name(), percent(p.relation.confidence));
+    let mut cell = format!(
+        "{} {}",
+        p.relation.label.name(),
+        percent(p.relation.confidence)
+    );
     if !p.primary {
         cell.push_str("<br>a further answer");
     }
     match p.evidence.days_apart {
         Some(0) => cell.push_str("<br>same day"),
-        Some(d) => cell.push_str(&format!("<br>{}", count(d.unsigned_abs() as usize, "day apart", "days apart"))),
+        Some(d) => cell.push_str(&format!(
+            "<br>{}",
+            count(d.unsigned_abs() as usize, "day apart", "days apart")
+        )),
         None => {}
     }
     if !p.evidence.terms.is_empty() {
@@ -172,11 +194,22 @@ fn unanswered(facts: &Facts, md: &mut String) {
             md.push_str("None.\n\n");
             continue;
         }
-        for s in ids.iter().take(UNANSWERED).filter_map(|id| facts.statement(id)) {
+        for s in ids
+            .iter()
+            .take(UNANSWERED)
+            .filter_map(|id| facts.statement(id))
+        {
             md.push_str(&format!("- {}\n", claim(s)));
         }
         md.push('\n');
-        more(md, ids.len(), UNANSWERED, "claim", "claims", "`statements.jsonl`");
+        more(
+            md,
+            ids.len(),
+            UNANSWERED,
+            "claim",
+            "claims",
+            "`statements.jsonl`",
+        );
     }
 }
 
@@ -204,7 +237,14 @@ fn documents(facts: &Facts, md: &mut String) {
         ));
     }
     md.push('\n');
-    more(md, a.documents.len(), ROWS, "document", "documents", "`analysis.json`");
+    more(
+        md,
+        a.documents.len(),
+        ROWS,
+        "document",
+        "documents",
+        "`analysis.json`",
+    );
 }
 
 fn left_out(facts: &Facts, md: &mut String) {
@@ -220,11 +260,20 @@ fn left_out(facts: &Facts, md: &mut String) {
             md.push_str(&format!("| {what} | {n} |\n"));
         }
     };
-    row("statements abstained on: too unsure, or not in English", facts.abstained);
-    row("statements cut short: longer than the model reads", facts.truncated);
+    row(
+        "statements abstained on: too unsure, or not in English",
+        facts.abstained,
+    );
+    row(
+        "statements cut short: longer than the model reads",
+        facts.truncated,
+    );
     row("statements that repeat another one", facts.copies);
     for (&reason, &n) in &facts.filtered {
-        row(&format!("not taken as a statement: {}", facts::reason(reason)), n);
+        row(
+            &format!("not taken as a statement: {}", facts::reason(reason)),
+            n,
+        );
     }
     row("inputs rejected", a.rejected.len());
     md.push('\n');
@@ -234,13 +283,23 @@ fn left_out(facts: &Facts, md: &mut String) {
     if !a.rejected.is_empty() {
         md.push('\n');
     }
-    more(md, a.rejected.len(), ROWS, "input", "inputs", "`analysis.json`");
+    more(
+        md,
+        a.rejected.len(),
+        ROWS,
+        "input",
+        "inputs",
+        "`analysis.json`",
+    );
 }
 
 /// Says how many were not shown and where they are.
 fn more(md: &mut String, all: usize, shown: usize, one: &str, many: &str, place: &str) {
     if all > shown {
-        md.push_str(&format!("{} more in {place}.\n\n", count(all - shown, one, many)));
+        md.push_str(&format!(
+            "{} more in {place}.\n\n",
+            count(all - shown, one, many)
+        ));
     }
 }
 
@@ -252,7 +311,11 @@ fn source(s: &StatementRecord) -> String {
         (Some(name), Some(url)) => Some(link(&name, url)),
         (name, _) => name,
     };
-    outlet.into_iter().chain(s.date.map(text::short_date)).collect::<Vec<_>>().join(", ")
+    outlet
+        .into_iter()
+        .chain(s.date.map(text::short_date))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The sign of a stance, as in the page.
@@ -265,7 +328,10 @@ pub(super) fn sign(stance: Stance) -> &'static str {
 }
 
 fn hash(h: &str) -> String {
-    h.chars().filter(char::is_ascii_alphanumeric).take(12).collect()
+    h.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(12)
+        .collect()
 }
 
 /// A link whose label is escaped already. The address stands in pointy

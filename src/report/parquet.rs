@@ -49,9 +49,18 @@ impl Reporter for PairsParquet {
         let mut columns = Columns::default();
         columns.text("id", pairs.iter().map(|p| Some(p.id.clone())));
         columns.text("issue", pairs.iter().map(|p| Some(p.issue.clone())));
-        columns.text("relation", pairs.iter().map(|p| Some(p.relation.label.name().into())));
-        columns.number("relation_confidence", pairs.iter().map(|p| Some(p.relation.confidence)));
-        columns.json("relation_scores", pairs.iter().map(|p| Some(&p.relation.scores)));
+        columns.text(
+            "relation",
+            pairs.iter().map(|p| Some(p.relation.label.name().into())),
+        );
+        columns.number(
+            "relation_confidence",
+            pairs.iter().map(|p| Some(p.relation.confidence)),
+        );
+        columns.json(
+            "relation_scores",
+            pairs.iter().map(|p| Some(&p.relation.scores)),
+        );
         columns.number("similarity", pairs.iter().map(|p| Some(p.similarity)));
         columns.number("score", pairs.iter().map(|p| Some(p.score)));
         columns.truth("primary", pairs.iter().map(|p| p.primary));
@@ -76,26 +85,71 @@ fn statements<'a>(
     c.date(&name("date"), rows.clone().map(|s| s.date));
     c.text(&name("url"), rows.clone().map(|s| s.url.clone()));
     c.text(&name("outlet"), rows.clone().map(|s| s.outlet.clone()));
-    c.whole(&name("start"), rows.clone().map(|s| s.span.map(|p| p.start as i64)));
-    c.whole(&name("end"), rows.clone().map(|s| s.span.map(|p| p.end as i64)));
+    c.whole(
+        &name("start"),
+        rows.clone().map(|s| s.span.map(|p| p.start as i64)),
+    );
+    c.whole(
+        &name("end"),
+        rows.clone().map(|s| s.span.map(|p| p.end as i64)),
+    );
     c.text(&name("text"), rows.clone().map(|s| Some(s.text.clone())));
-    c.text(&name("side"), rows.clone().map(|s| Some(s.side.label.clone())));
-    c.number(&name("side_confidence"), rows.clone().map(|s| Some(s.side.confidence)));
-    c.json(&name("side_scores"), rows.clone().map(|s| Some(&s.side.scores)));
-    c.text(&name("stance"), rows.clone().map(|s| Some(s.stance.label.name().into())));
-    c.number(&name("stance_confidence"), rows.clone().map(|s| Some(s.stance.confidence)));
-    c.json(&name("stance_scores"), rows.clone().map(|s| Some(&s.stance.scores)));
+    c.text(
+        &name("side"),
+        rows.clone().map(|s| Some(s.side.label.clone())),
+    );
+    c.number(
+        &name("side_confidence"),
+        rows.clone().map(|s| Some(s.side.confidence)),
+    );
+    c.json(
+        &name("side_scores"),
+        rows.clone().map(|s| Some(&s.side.scores)),
+    );
+    c.text(
+        &name("stance"),
+        rows.clone().map(|s| Some(s.stance.label.name().into())),
+    );
+    c.number(
+        &name("stance_confidence"),
+        rows.clone().map(|s| Some(s.stance.confidence)),
+    );
+    c.json(
+        &name("stance_scores"),
+        rows.clone().map(|s| Some(&s.stance.scores)),
+    );
     c.truth(&name("abstained"), rows.clone().map(|s| s.abstained));
     c.truth(&name("truncated"), rows.clone().map(|s| s.truncated));
     c.text(&name("language"), rows.clone().map(|s| s.language.clone()));
-    c.text(&name("speaker_name"), rows.clone().map(|s| speaker(s).map(|p| p.name.clone())));
-    c.text(&name("speaker_role"), rows.clone().map(|s| speaker(s).and_then(|p| p.role.clone())));
-    c.text(&name("speaker_actor"), rows.clone().map(|s| speaker(s).and_then(|p| p.actor.clone())));
-    c.text(&name("speaker_side"), rows.clone().map(|s| speaker(s).and_then(|p| p.side.clone())));
+    c.text(
+        &name("speaker_name"),
+        rows.clone().map(|s| speaker(s).map(|p| p.name.clone())),
+    );
+    c.text(
+        &name("speaker_role"),
+        rows.clone()
+            .map(|s| speaker(s).and_then(|p| p.role.clone())),
+    );
+    c.text(
+        &name("speaker_actor"),
+        rows.clone()
+            .map(|s| speaker(s).and_then(|p| p.actor.clone())),
+    );
+    c.text(
+        &name("speaker_side"),
+        rows.clone()
+            .map(|s| speaker(s).and_then(|p| p.side.clone())),
+    );
     c.json(&name("speaker"), rows.clone().map(speaker));
     c.json(&name("mentions"), rows.clone().map(|s| Some(&s.mentions)));
-    c.json(&name("explanation"), rows.clone().map(|s| s.explanation.as_ref()));
-    c.json(&name("extra"), rows.map(|s| (!s.extra.is_empty()).then_some(&s.extra)));
+    c.json(
+        &name("explanation"),
+        rows.clone().map(|s| s.explanation.as_ref()),
+    );
+    c.json(
+        &name("extra"),
+        rows.map(|s| (!s.extra.is_empty()).then_some(&s.extra)),
+    );
 }
 
 /// Columns as they are gathered.
@@ -109,7 +163,11 @@ struct Columns {
 
 impl Columns {
     fn push(&mut self, name: &str, kind: DataType, array: ArrayRef) {
-        self.fields.push(Field::new(name, kind, array.null_count() > 0 || nullable(name)));
+        self.fields.push(Field::new(
+            name,
+            kind,
+            array.null_count() > 0 || nullable(name),
+        ));
         self.arrays.push(array);
     }
 
@@ -120,7 +178,11 @@ impl Columns {
     }
 
     /// A JSON text; null where there is nothing.
-    fn json<'a, T: Serialize + 'a>(&mut self, name: &str, values: impl Iterator<Item = Option<&'a T>>) {
+    fn json<'a, T: Serialize + 'a>(
+        &mut self,
+        name: &str,
+        values: impl Iterator<Item = Option<&'a T>>,
+    ) {
         let mut b = StringBuilder::new();
         for v in values {
             match v.map(serde_json::to_string).transpose() {
@@ -166,7 +228,8 @@ impl Columns {
         }
         let metadata = [("standoff.schema".to_string(), SCHEMA.to_string())];
         let schema = Arc::new(Schema::new_with_metadata(self.fields, metadata.into()));
-        let batch = RecordBatch::try_new(schema.clone(), self.arrays).map_err(|e| broken(e.to_string()))?;
+        let batch =
+            RecordBatch::try_new(schema.clone(), self.arrays).map_err(|e| broken(e.to_string()))?;
         let level = ZstdLevel::try_new(3).map_err(|e| broken(e.to_string()))?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
@@ -184,10 +247,22 @@ impl Columns {
 
 /// Columns that may hold nulls, so that the schema is the same for every run.
 fn nullable(name: &str) -> bool {
-    let name = name.strip_prefix("a_").or(name.strip_prefix("b_")).unwrap_or(name);
+    let name = name
+        .strip_prefix("a_")
+        .or(name.strip_prefix("b_"))
+        .unwrap_or(name);
     matches!(
         name,
-        "document" | "title" | "date" | "url" | "outlet" | "start" | "end" | "language"
-            | "explanation" | "extra" | "days_apart"
+        "document"
+            | "title"
+            | "date"
+            | "url"
+            | "outlet"
+            | "start"
+            | "end"
+            | "language"
+            | "explanation"
+            | "extra"
+            | "days_apart"
     ) || name.starts_with("speaker")
 }

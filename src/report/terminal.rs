@@ -1,7 +1,9 @@
 //! The summary on the terminal: what was read, who says what, and the strongest
 //! pairs side by side in a table that fits the width.
 
-use comfy_table::{presets, Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
+use comfy_table::{
+    presets, Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width,
+};
 
 use super::facts::Facts;
 use super::text::{count, grouped, one_line, percent, shortened};
@@ -18,7 +20,15 @@ pub fn terminal(analysis: &Analysis, width: usize, color: bool) -> String {
     let width = width.clamp(20, 140);
     let facts = Facts::new(analysis);
     let mut out = String::new();
-    line(&mut out, &format!("Read {}; {}.", facts.what_was_read(), facts.what_was_found()), width);
+    line(
+        &mut out,
+        &format!(
+            "Read {}; {}.",
+            facts.what_was_read(),
+            facts.what_was_found()
+        ),
+        width,
+    );
     out.push('\n');
     table(&mut out, counts(&facts, color), width, color);
     let left = left_out(&facts);
@@ -88,7 +98,15 @@ fn pairs(facts: &Facts, out: &mut String, width: usize, color: bool) {
     let mut t = Table::new();
     let names = [Side::First, Side::Second].map(|side| {
         let name = Cell::new(shortened(&one_line(facts.side_name(side)), 30));
-        paint(if color { name.add_attribute(Attribute::Bold) } else { name }, side, color)
+        paint(
+            if color {
+                name.add_attribute(Attribute::Bold)
+            } else {
+                name
+            },
+            side,
+            color,
+        )
     });
     let lines = if width < NARROW {
         t.load_preset(presets::UTF8_HORIZONTAL_ONLY);
@@ -100,10 +118,18 @@ fn pairs(facts: &Facts, out: &mut String, width: usize, color: bool) {
         4
     };
     for (p, x, y) in &best {
-        let meet = format!("{} {}", p.relation.label.name(), percent(p.relation.confidence));
+        let meet = format!(
+            "{} {}",
+            p.relation.label.name(),
+            percent(p.relation.confidence)
+        );
         if width < NARROW {
             let claims = [(Side::First, *x), (Side::Second, *y)].map(|(side, s)| {
-                format!("{}: {}", shortened(&one_line(facts.side_name(side)), 20), claim(s, width * lines))
+                format!(
+                    "{}: {}",
+                    shortened(&one_line(facts.side_name(side)), 20),
+                    claim(s, width * lines)
+                )
             });
             t.add_row([format!("{}\n{}\n({meet})", claims[0], claims[1])]);
         } else {

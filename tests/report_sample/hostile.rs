@@ -37,16 +37,41 @@ pub fn hostile() -> Analysis {
     let mut ids = [vec![], vec![]];
     for (i, attack) in ATTACKS.iter().enumerate() {
         let id = format!("doc-{i}\"'><script>window.pwned=1</script>");
-        let url = ["javascript:window.pwned=1", "data:text/html,<script>1</script>", "https://evil.example/\" onclick=\"window.pwned=1", "https://ok.example/a?b=<c>|d", "https://ok.example/plain"][i % 5];
-        let doc = b.document(&id, attack, (i % 4 != 0).then_some("2031-05-03"), Some(url), Some(attack), Layout::Dump);
+        let url = [
+            "javascript:window.pwned=1",
+            "data:text/html,<script>1</script>",
+            "https://evil.example/\" onclick=\"window.pwned=1",
+            "https://ok.example/a?b=<c>|d",
+            "https://ok.example/plain",
+        ][i % 5];
+        let doc = b.document(
+            &id,
+            attack,
+            (i % 4 != 0).then_some("2031-05-03"),
+            Some(url),
+            Some(attack),
+            Layout::Dump,
+        );
         b.filtered(doc, attack, Filtered::Caption);
         for (k, side) in [Side::First, Side::Second].into_iter().enumerate() {
             let words = format!("{attack} ({k})");
             // The braces of the attacks are not marks of this test's own.
             let words = words.replace("{{", "{ {").replace("[[", "[ [");
-            let id = b.statement(doc, &words, side, 0.9, Stance::Escalation, 0.8, Some(Who(attack, attack, side)));
+            let id = b.statement(
+                doc,
+                &words,
+                side,
+                0.9,
+                Stance::Escalation,
+                0.8,
+                Some(Who(attack, attack, side)),
+            );
             let s = b.analysis.statements.last_mut().unwrap();
-            s.language = Some(if i % 5 == 0 { "<b>".into() } else { "en".into() });
+            s.language = Some(if i % 5 == 0 {
+                "<b>".into()
+            } else {
+                "en".into()
+            });
             s.abstained = i % 7 == 0;
             s.truncated = i % 6 == 0;
             s.extra.insert((*attack).into(), serde_json::json!(attack));
@@ -56,8 +81,19 @@ pub fn hostile() -> Analysis {
     for (i, attack) in ATTACKS.iter().enumerate() {
         let keyword = [*attack];
         let keywords: &[&str] = if i % 2 == 0 { &keyword } else { &[] };
-        b.pair(&format!("issue-{i}\"><script>"), keywords, &ids[0][i], &ids[1][i], 0.9, true, &[attack]);
-        b.analysis.rejected.push(Rejected { source: (*attack).into(), error: (*attack).into() });
+        b.pair(
+            &format!("issue-{i}\"><script>"),
+            keywords,
+            &ids[0][i],
+            &ids[1][i],
+            0.9,
+            true,
+            &[attack],
+        );
+        b.analysis.rejected.push(Rejected {
+            source: (*attack).into(),
+            error: (*attack).into(),
+        });
     }
     b.finish()
 }

@@ -8,11 +8,23 @@ use super::{Builder, Who};
 
 const WHO: [Who; 6] = [
     Who("Ilse Halvers", "foreign minister of Norland", Side::First),
-    Who("Joren Brandt", "spokesman of Norland’s defence ministry", Side::First),
+    Who(
+        "Joren Brandt",
+        "spokesman of Norland’s defence ministry",
+        Side::First,
+    ),
     Who("Petra Olden", "president of Norland", Side::First),
-    Who("Dario Marchetti", "secretary-general of the Coast League", Side::Second),
+    Who(
+        "Dario Marchetti",
+        "secretary-general of the Coast League",
+        Side::Second,
+    ),
     Who("Anna Quill", "prime minister of Portmere", Side::Second),
-    Who("Tomas Sorell", "admiral of the League’s joint fleet", Side::Second),
+    Who(
+        "Tomas Sorell",
+        "admiral of the League’s joint fleet",
+        Side::Second,
+    ),
 ];
 const DEEDS: [(&str, Stance); 9] = [
     ("{{denied}} that the", Stance::DeEscalation),
@@ -20,14 +32,53 @@ const DEEDS: [(&str, Stance); 9] = [
     ("{{warned}} that the", Stance::Escalation),
     ("{{welcomed}} word that the", Stance::DeEscalation),
     ("noted that the", Stance::Neutral),
-    ("{{accused}} the other side of lying when it says that the", Stance::Escalation),
+    (
+        "{{accused}} the other side of lying when it says that the",
+        Stance::Escalation,
+    ),
     ("{{offered}} proof that the", Stance::DeEscalation),
     ("told the assembly that the", Stance::Neutral),
     ("{{mocked}} the claim that the", Stance::Escalation),
 ];
-const THINGS: [&str; 12] = ["patrol boats", "pilots", "grain ships", "observers", "divers", "landing craft", "radar stations", "ferry crews", "cable layers", "envoys", "submarines", "coast guards"];
-const ACTS: [&str; 10] = ["left the harbour", "crossed the line of buoys", "were fired upon", "stayed at anchor", "turned back", "cut the cable", "were searched", "came too close", "had been paid", "ignored the signal"];
-const PLACES: [&str; 11] = ["off Lys", "near Vestby", "in the Sarn Strait", "north of Portmere", "by the outer islands", "at the Holm light", "below the cliffs", "in the roads of Tarn", "along the median line", "at the mouth of the Ister", "in fog"];
+const THINGS: [&str; 12] = [
+    "patrol boats",
+    "pilots",
+    "grain ships",
+    "observers",
+    "divers",
+    "landing craft",
+    "radar stations",
+    "ferry crews",
+    "cable layers",
+    "envoys",
+    "submarines",
+    "coast guards",
+];
+const ACTS: [&str; 10] = [
+    "left the harbour",
+    "crossed the line of buoys",
+    "were fired upon",
+    "stayed at anchor",
+    "turned back",
+    "cut the cable",
+    "were searched",
+    "came too close",
+    "had been paid",
+    "ignored the signal",
+];
+const PLACES: [&str; 11] = [
+    "off Lys",
+    "near Vestby",
+    "in the Sarn Strait",
+    "north of Portmere",
+    "by the outer islands",
+    "at the Holm light",
+    "below the cliffs",
+    "in the roads of Tarn",
+    "along the median line",
+    "at the mouth of the Ister",
+    "in fog",
+];
 
 /// `n` distinct statements in documents of forty, a pair for every eight, an issue for every five pairs.
 pub fn large(n: usize) -> Analysis {
@@ -39,8 +90,19 @@ pub fn large(n: usize) -> Analysis {
         if i % 40 == 0 {
             let k = i / 40;
             let date = (start + chrono::Days::new(k as u64 % 120)).to_string();
-            let layout = if k % 2 == 0 { Layout::Dump } else { Layout::Prose };
-            doc = b.document(&format!("feed/{k:04}.txt"), &format!("Dispatch {k} from the strait"), Some(&date), Some(&format!("https://wire.example/{k}")), Some(["Northern Wire", "Portmere Gazette", "Harbour Herald"][k % 3]), layout);
+            let layout = if k % 2 == 0 {
+                Layout::Dump
+            } else {
+                Layout::Prose
+            };
+            doc = b.document(
+                &format!("feed/{k:04}.txt"),
+                &format!("Dispatch {k} from the strait"),
+                Some(&date),
+                Some(&format!("https://wire.example/{k}")),
+                Some(["Northern Wire", "Portmere Gazette", "Harbour Herald"][k % 3]),
+                layout,
+            );
         }
         let who = WHO[i % 6];
         let (deed, stance) = DEEDS[i / 6 % 9];
@@ -49,13 +111,25 @@ pub fn large(n: usize) -> Analysis {
             who.0, THINGS[i / 54 % 12], ACTS[i / 3 % 10], PLACES[i / 7 % 11], i + 1, 3 + i % 37
         );
         let p = 0.5 + (i * 37 % 50) as f64 / 100.0;
-        let id = b.statement(doc, &words, who.2, p, stance, 0.52 + (i * 53 % 47) as f64 / 100.0, Some(who));
+        let id = b.statement(
+            doc,
+            &words,
+            who.2,
+            p,
+            stance,
+            0.52 + (i * 53 % 47) as f64 / 100.0,
+            Some(who),
+        );
         sides[usize::from(who.2 == Side::Second)].push(id);
     }
     let count = (n / 8).min(sides[0].len()).min(sides[1].len());
     // Looking up by scanning, as `Builder::pair` does for a handful, would be quadratic here.
-    let texts: std::collections::HashMap<String, String> =
-        b.analysis.statements.iter().map(|s| (s.id.clone(), s.text.clone())).collect();
+    let texts: std::collections::HashMap<String, String> = b
+        .analysis
+        .statements
+        .iter()
+        .map(|s| (s.id.clone(), s.text.clone()))
+        .collect();
     for i in 0..count {
         use standoff::record::*;
         let (x, y) = (&sides[0][i], &sides[1][i]);
@@ -71,14 +145,22 @@ pub fn large(n: usize) -> Analysis {
             relation: scored_relation(&[score, (1.0 - score) / 3.0, (1.0 - score) / 1.5]),
             score,
             primary: i % 5 != 4,
-            evidence: Evidence { terms: vec![THINGS[i % 12].into(), "watch".into()], days_apart: Some(0), ..Default::default() },
+            evidence: Evidence {
+                terms: vec![THINGS[i % 12].into(), "watch".into()],
+                days_apart: Some(0),
+                ..Default::default()
+            },
         });
         if i % 5 == 0 {
             b.analysis.issues.push(Issue {
                 id: issue,
                 headline: texts[x].clone(),
                 central: x.clone(),
-                keywords: vec![THINGS[i / 5 % 12].into(), ACTS[i / 5 % 10].into(), PLACES[i / 5 % 11].into()],
+                keywords: vec![
+                    THINGS[i / 5 % 12].into(),
+                    ACTS[i / 5 % 10].into(),
+                    PLACES[i / 5 % 11].into(),
+                ],
                 weight: 0.0,
                 from: None,
                 to: None,

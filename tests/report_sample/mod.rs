@@ -62,7 +62,15 @@ impl Builder {
         Builder { analysis, names }
     }
 
-    pub fn document(&mut self, id: &str, title: &str, date: Option<&str>, url: Option<&str>, outlet: Option<&str>, layout: Layout) -> usize {
+    pub fn document(
+        &mut self,
+        id: &str,
+        title: &str,
+        date: Option<&str>,
+        url: Option<&str>,
+        outlet: Option<&str>,
+        layout: Layout,
+    ) -> usize {
         self.analysis.documents.push(DocumentRecord {
             id: id.into(),
             source: format!("articles/{id}"),
@@ -80,7 +88,9 @@ impl Builder {
     /// Adds text that is no statement.
     pub fn filtered(&mut self, doc: usize, words: &str, reason: Filtered) {
         let span = self.append(doc, words, "\n");
-        self.analysis.documents[doc].filtered.push(FilteredRecord { span, reason });
+        self.analysis.documents[doc]
+            .filtered
+            .push(FilteredRecord { span, reason });
     }
 
     fn append(&mut self, doc: usize, words: &str, gap: &str) -> Span {
@@ -94,7 +104,16 @@ impl Builder {
     }
 
     /// Adds a statement and returns its id. Words in `[[…]]` decided the side, in `{{…}}` the stance.
-    pub fn statement(&mut self, doc: usize, words: &str, side: Side, side_p: f64, stance: Stance, stance_p: f64, who: Option<Who>) -> String {
+    pub fn statement(
+        &mut self,
+        doc: usize,
+        words: &str,
+        side: Side,
+        side_p: f64,
+        stance: Stance,
+        stance_p: f64,
+        who: Option<Who>,
+    ) -> String {
         let (text, explanation) = explained(words);
         let gap = match self.analysis.documents[doc].layout {
             Layout::Prose if self.analysis.statements.len() % 3 != 0 => " ",
@@ -113,10 +132,24 @@ impl Builder {
         use standoff::labels::Label;
         let speaker = who.map(|w| {
             let name = w.0;
-            let at = text.find(name).or_else(|| text.find(name.rsplit(' ').next().unwrap()));
-            let words = if at.is_some_and(|a| text[a..].starts_with(name)) { name } else { name.rsplit(' ').next().unwrap() };
+            let at = text
+                .find(name)
+                .or_else(|| text.find(name.rsplit(' ').next().unwrap()));
+            let words = if at.is_some_and(|a| text[a..].starts_with(name)) {
+                name
+            } else {
+                name.rsplit(' ').next().unwrap()
+            };
             let (span, said, how) = match at {
-                Some(a) => (Span::new(a, a + words.len()), words.to_string(), if text.contains('“') { How::Direct } else { How::Indirect }),
+                Some(a) => (
+                    Span::new(a, a + words.len()),
+                    words.to_string(),
+                    if text.contains('“') {
+                        How::Direct
+                    } else {
+                        How::Indirect
+                    },
+                ),
                 None => {
                     let end = text.find(' ').unwrap_or(text.len());
                     (Span::new(0, end), text[..end].to_string(), How::Coreference)
@@ -131,7 +164,8 @@ impl Builder {
                 side: Some(self.names.name(w.2).into()),
                 cue: None,
                 content: vec![],
-                note: (how == How::Coreference).then(|| "the only person named in the sentence before".into()),
+                note: (how == How::Coreference)
+                    .then(|| "the only person named in the sentence before".into()),
                 how,
                 nested: vec![],
             }
@@ -161,10 +195,22 @@ impl Builder {
 
     /// Adds a pair to an issue, which is begun with its first pair.
     #[allow(clippy::too_many_arguments)]
-    pub fn pair(&mut self, issue: &str, keywords: &[&str], a: &str, b: &str, p: f64, primary: bool, terms: &[&str]) {
+    pub fn pair(
+        &mut self,
+        issue: &str,
+        keywords: &[&str],
+        a: &str,
+        b: &str,
+        p: f64,
+        primary: bool,
+        terms: &[&str],
+    ) {
         let days = |id: &str| self.find(id).date;
         let days_apart = days(a).zip(days(b)).map(|(x, y)| (y - x).num_days());
-        let id = format!("{:012x}", (self.analysis.pairs.len() as u64 + 1) * 0x9e37_79b9_7f);
+        let id = format!(
+            "{:012x}",
+            (self.analysis.pairs.len() as u64 + 1) * 0x9e37_79b9_7f
+        );
         let score = rounded(p * 0.9);
         self.analysis.pairs.push(Pair {
             id: id.clone(),
@@ -182,7 +228,11 @@ impl Builder {
                 parts: [("relation".to_string(), rounded(p))].into_iter().collect(),
             },
         });
-        let (date_a, date_b, headline) = (self.find(a).date, self.find(b).date, self.find(a).text.clone());
+        let (date_a, date_b, headline) = (
+            self.find(a).date,
+            self.find(b).date,
+            self.find(a).text.clone(),
+        );
         let from = date_a.into_iter().chain(date_b).min();
         let to = date_a.into_iter().chain(date_b).max();
         match self.analysis.issues.iter_mut().find(|i| i.id == issue) {
@@ -207,25 +257,48 @@ impl Builder {
     }
 
     fn find(&self, id: &str) -> &StatementRecord {
-        self.analysis.statements.iter().find(|s| s.id == id).unwrap()
+        self.analysis
+            .statements
+            .iter()
+            .find(|s| s.id == id)
+            .unwrap()
     }
 
     /// Sorts as the pipeline does and fills in the claims without an answer.
     pub fn finish(mut self) -> Analysis {
         let a = &mut self.analysis;
-        let order: BTreeMap<String, usize> = a.documents.iter().enumerate().map(|(i, d)| (d.id.clone(), i)).collect();
-        a.statements.sort_by_key(|s| (order[s.document.as_ref().unwrap()], s.span.unwrap().start));
-        a.pairs.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.id.cmp(&y.id)));
-        a.issues.sort_by(|x, y| y.weight.total_cmp(&x.weight).then(x.id.cmp(&y.id)));
-        let answered: std::collections::HashSet<&str> = a.pairs.iter().flat_map(|p| [p.a.as_str(), p.b.as_str()]).collect();
+        let order: BTreeMap<String, usize> = a
+            .documents
+            .iter()
+            .enumerate()
+            .map(|(i, d)| (d.id.clone(), i))
+            .collect();
+        a.statements
+            .sort_by_key(|s| (order[s.document.as_ref().unwrap()], s.span.unwrap().start));
+        a.pairs
+            .sort_by(|x, y| y.score.total_cmp(&x.score).then(x.id.cmp(&y.id)));
+        a.issues
+            .sort_by(|x, y| y.weight.total_cmp(&x.weight).then(x.id.cmp(&y.id)));
+        let answered: std::collections::HashSet<&str> = a
+            .pairs
+            .iter()
+            .flat_map(|p| [p.a.as_str(), p.b.as_str()])
+            .collect();
         for (i, name) in [(0, "norland"), (1, "league")] {
             let mut open: Vec<&StatementRecord> = a
                 .statements
                 .iter()
-                .filter(|s| s.side.label == name && !s.abstained && s.stance.label != Stance::Neutral)
+                .filter(|s| {
+                    s.side.label == name && !s.abstained && s.stance.label != Stance::Neutral
+                })
                 .filter(|s| !answered.contains(s.id.as_str()))
                 .collect();
-            open.sort_by(|x, y| y.side.confidence.total_cmp(&x.side.confidence).then(x.id.cmp(&y.id)));
+            open.sort_by(|x, y| {
+                y.side
+                    .confidence
+                    .total_cmp(&x.side.confidence)
+                    .then(x.id.cmp(&y.id))
+            });
             a.unanswered[i] = open.iter().map(|s| s.id.clone()).collect();
         }
         self.analysis
@@ -246,7 +319,10 @@ fn explained(words: &str) -> (String, Explanation) {
         let start = text.len();
         text.push_str(&rest[..end]);
         let n = explanation.side.len() + explanation.stance.len();
-        let weight = Weight { span: Span::new(start, text.len()), weight: rounded(0.6 / (n + 1) as f64 + 0.2) };
+        let weight = Weight {
+            span: Span::new(start, text.len()),
+            weight: rounded(0.6 / (n + 1) as f64 + 0.2),
+        };
         if side {
             explanation.side.push(weight);
         } else {

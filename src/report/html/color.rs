@@ -6,7 +6,9 @@ pub type Rgb = [u8; 3];
 
 /// Reads `#rrggbb`.
 pub fn parse(s: &str) -> Option<Rgb> {
-    let hex = s.strip_prefix('#').filter(|h| h.len() == 6 && h.is_ascii())?;
+    let hex = s
+        .strip_prefix('#')
+        .filter(|h| h.len() == 6 && h.is_ascii())?;
     let mut rgb = [0; 3];
     for (i, part) in rgb.iter_mut().enumerate() {
         *part = u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).ok()?;

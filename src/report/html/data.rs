@@ -46,25 +46,49 @@ pub fn data(facts: &Facts) -> Data {
         .statements
         .iter()
         .map(|s| {
-            let doc = s.document.as_deref().and_then(|d| doc_index.get(d)).copied();
-            statement(facts, s, doc.map(|d| (d, &a.documents[d], &units[d])), &mut speakers)
+            let doc = s
+                .document
+                .as_deref()
+                .and_then(|d| doc_index.get(d))
+                .copied();
+            statement(
+                facts,
+                s,
+                doc.map(|d| (d, &a.documents[d], &units[d])),
+                &mut speakers,
+            )
         })
         .collect();
     let ids = |ids: &[String]| -> Vec<usize> {
-        ids.iter().filter_map(|i| facts.position.get(i.as_str()).copied()).collect()
+        ids.iter()
+            .filter_map(|i| facts.position.get(i.as_str()).copied())
+            .collect()
     };
     let (pairs, issues) = pairs_and_issues(facts);
     Data {
         sides: [Side::First, Side::Second, Side::Other].map(|s| facts.side_name(s).to_string()),
-        docs: a.documents.iter().zip(&units).map(|(d, u)| document(d, u)).collect(),
+        docs: a
+            .documents
+            .iter()
+            .zip(&units)
+            .map(|(d, u)| document(d, u))
+            .collect(),
         speakers: speakers.rows,
         statements,
         pairs,
         issues,
         unanswered: [ids(&a.unanswered[0]), ids(&a.unanswered[1])],
         copies: copies(facts),
-        rejected: a.rejected.iter().map(|r| (r.source.clone(), r.error.clone())).collect(),
-        actors: facts.actors.iter().map(|(&k, v)| (k.to_string(), v.clone())).collect(),
+        rejected: a
+            .rejected
+            .iter()
+            .map(|r| (r.source.clone(), r.error.clone()))
+            .collect(),
+        actors: facts
+            .actors
+            .iter()
+            .map(|(&k, v)| (k.to_string(), v.clone()))
+            .collect(),
     }
 }
 
@@ -73,7 +97,13 @@ fn document(d: &DocumentRecord, units: &Units) -> Value {
         .filtered
         .iter()
         .filter(|f| f.span.of(&d.text).is_some())
-        .map(|f| json!([units.at(f.span.start), units.at(f.span.end), facts::reason(f.reason)]))
+        .map(|f| {
+            json!([
+                units.at(f.span.start),
+                units.at(f.span.end),
+                facts::reason(f.reason)
+            ])
+        })
         .collect();
     let mut v = Map::new();
     v.insert("id".into(), json!(d.id));
@@ -93,7 +123,9 @@ fn document(d: &DocumentRecord, units: &Units) -> Value {
 
 /// The outlet, else the host of the address.
 pub fn outlet<'a>(outlet: Option<&'a str>, url: Option<&'a str>) -> Option<&'a str> {
-    outlet.filter(|o| !o.trim().is_empty()).or_else(|| url.and_then(text::host))
+    outlet
+        .filter(|o| !o.trim().is_empty())
+        .or_else(|| url.and_then(text::host))
 }
 
 fn put(v: &mut Map<String, Value>, key: &str, value: Option<&str>) {
@@ -156,7 +188,11 @@ fn statement(
         put(&mut more, "t", s.title.as_deref());
     }
     if record.is_none_or(|d| d.url != s.url || d.outlet != s.outlet) {
-        put(&mut more, "o", outlet(s.outlet.as_deref(), s.url.as_deref()));
+        put(
+            &mut more,
+            "o",
+            outlet(s.outlet.as_deref(), s.url.as_deref()),
+        );
         put_url(&mut more, s.url.as_deref());
     }
     if let Some(language) = s.language.as_deref().filter(|&l| l != "en") {
@@ -237,13 +273,19 @@ impl Table {
 /// days apart]` and issues with positions instead of ids.
 fn pairs_and_issues(facts: &Facts) -> (Vec<Value>, Vec<Value>) {
     let a: &Analysis = facts.analysis;
-    let issue_index: HashMap<&str, usize> =
-        a.issues.iter().enumerate().map(|(i, x)| (x.id.as_str(), i)).collect();
+    let issue_index: HashMap<&str, usize> = a
+        .issues
+        .iter()
+        .enumerate()
+        .map(|(i, x)| (x.id.as_str(), i))
+        .collect();
     let mut pairs = Vec::new();
     let mut pair_index: HashMap<&str, usize> = HashMap::new();
     for p in &a.pairs {
-        let (Some(x), Some(y)) = (facts.position.get(p.a.as_str()), facts.position.get(p.b.as_str()))
-        else {
+        let (Some(x), Some(y)) = (
+            facts.position.get(p.a.as_str()),
+            facts.position.get(p.b.as_str()),
+        ) else {
             continue;
         };
         pair_index.entry(&p.id).or_insert(pairs.len());
@@ -273,7 +315,9 @@ fn pairs_and_issues(facts: &Facts) -> (Vec<Value>, Vec<Value>) {
             put(&mut v, "f", i.from.map(|d| d.to_string()).as_deref());
             put(&mut v, "t", i.to.map(|d| d.to_string()).as_deref());
             let of = |ids: &[String], index: &HashMap<&str, usize>| -> Vec<usize> {
-                ids.iter().filter_map(|id| index.get(id.as_str()).copied()).collect()
+                ids.iter()
+                    .filter_map(|id| index.get(id.as_str()).copied())
+                    .collect()
             };
             v.insert("p".into(), json!(of(&i.pairs, &pair_index)));
             v.insert("n".into(), json!(of(&i.neighbours, &facts.position)));

@@ -132,11 +132,19 @@ pub fn timeline(facts: &Facts) -> Result<Option<Timeline>> {
     }))
 }
 
-fn bins(dated: &[(NaiveDate, usize, usize)], unit: Unit, from: NaiveDate, to: NaiveDate) -> Vec<Bin> {
+fn bins(
+    dated: &[(NaiveDate, usize, usize)],
+    unit: Unit,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Vec<Bin> {
     let mut bins = Vec::new();
     let mut next = Some(unit.start(from));
     while let Some(start) = next.filter(|&d| d <= to) {
-        bins.push(Bin { start, counts: [[0; 3]; 3] });
+        bins.push(Bin {
+            start,
+            counts: [[0; 3]; 3],
+        });
         next = unit.next(start);
     }
     for &(d, side, stance) in dated {
@@ -159,9 +167,12 @@ fn summary(facts: &Facts, bins: &[Bin], unit: Unit, from: NaiveDate, to: NaiveDa
         for b in bins {
             (0..3).for_each(|k| sum[k] += b.counts[side.index()][k]);
         }
-        let most = bins
-            .iter()
-            .max_by_key(|b| (b.counts[side.index()].iter().sum::<usize>(), std::cmp::Reverse(b.start)));
+        let most = bins.iter().max_by_key(|b| {
+            (
+                b.counts[side.index()].iter().sum::<usize>(),
+                std::cmp::Reverse(b.start),
+            )
+        });
         if let Some(most) = most.filter(|_| sum != [0; 3]) {
             s.push_str(&format!(
                 " {}: {} escalation, {} de-escalation, {} neutral; most on {}.",
@@ -267,7 +278,9 @@ fn draw(
         draw_dates(&area, bins, unit, width as i32, height).map_err(|e| failed(e.to_string()))?;
         area.present().map_err(|e| failed(e.to_string()))?;
     }
-    let inside = svg.find("<svg").and_then(|at| svg[at..].find('>').map(|end| at + end + 1));
+    let inside = svg
+        .find("<svg")
+        .and_then(|at| svg[at..].find('>').map(|end| at + end + 1));
     let inside = inside.ok_or_else(|| failed("no picture came out".into()))?;
     Ok(format!(
         "<svg class=\"timeline {class}\" viewBox=\"0 0 {width} {height}\" aria-hidden=\"true\" focusable=\"false\">{}",
@@ -291,7 +304,11 @@ impl Scale {
             up = up.max(c[Stance::Escalation.index()] as f64 + half);
             down = down.max(c[Stance::DeEscalation.index()] as f64 + half);
         }
-        Scale { up, down, unit: f64::from(panel) / (up + down) }
+        Scale {
+            up,
+            down,
+            unit: f64::from(panel) / (up + down),
+        }
     }
 }
 
@@ -330,7 +347,10 @@ fn draw_panel(
     let half = (step * 0.36).min(22.0).max(0.5);
     for (i, bin) in bins.iter().enumerate() {
         let middle = f64::from(LEFT) + (i as f64 + 0.5) * step;
-        let (left, right) = ((middle - half).round() as i32, (middle + half).round() as i32);
+        let (left, right) = (
+            (middle - half).round() as i32,
+            (middle + half).round() as i32,
+        );
         let [esc, de, neutral] = bin.counts[side.index()].map(|n| n as f64);
         let bar = |from: f64, to: f64, stance| -> Drawn {
             if from != to {
@@ -343,7 +363,10 @@ fn draw_panel(
         bar(neutral / 2.0, neutral / 2.0 + esc, Stance::Escalation)?;
         bar(-neutral / 2.0 - de, -neutral / 2.0, Stance::DeEscalation)?;
     }
-    area.draw(&PathElement::new(vec![(LEFT, y(0.0)), (width, y(0.0))], LINE))?;
+    area.draw(&PathElement::new(
+        vec![(LEFT, y(0.0)), (width, y(0.0))],
+        LINE,
+    ))?;
     Ok(())
 }
 

@@ -138,7 +138,12 @@ pub fn view(facts: &Facts) -> View {
         single: match a.documents.as_slice() {
             [d] => d.title.as_deref().map(|t| Source {
                 title: one_line(t),
-                ..source(d.title.as_deref(), d.outlet.as_deref(), d.url.as_deref(), d.date)
+                ..source(
+                    d.title.as_deref(),
+                    d.outlet.as_deref(),
+                    d.url.as_deref(),
+                    d.date,
+                )
             }),
             _ => None,
         },
@@ -178,14 +183,25 @@ fn sections(facts: &Facts) -> Vec<(&'static str, &'static str, String)> {
     let a = facts.analysis;
     vec![
         ("issues", "Issues", grouped(a.issues.len())),
-        ("unanswered", "Without an answer", grouped(a.unanswered.iter().map(Vec::len).sum())),
+        (
+            "unanswered",
+            "Without an answer",
+            grouped(a.unanswered.iter().map(Vec::len).sum()),
+        ),
         ("documents", "Documents", grouped(a.documents.len())),
         ("left-out", "Left out", grouped(facts.left_out_total())),
     ]
 }
 
 fn counts(facts: &Facts) -> Vec<CountRow> {
-    let most = facts.counts.iter().flatten().copied().max().unwrap_or(0).max(1);
+    let most = facts
+        .counts
+        .iter()
+        .flatten()
+        .copied()
+        .max()
+        .unwrap_or(0)
+        .max(1);
     Side::ALL
         .iter()
         .map(|&side| {
@@ -221,15 +237,45 @@ fn entry(issue: &Issue) -> Entry {
 fn left_out(facts: &Facts) -> Vec<Left> {
     let a = facts.analysis;
     [
-        (facts.abstained, "abstained on", "too unsure, or not in English", "abstained"),
-        (facts.truncated, "cut short", "longer than the model reads", "truncated"),
-        (facts.filtered_total(), "filtered", "not statements: bylines, captions and the like", "filtered"),
-        (facts.copies, "merged as repeats", "the same words in another place", "copies"),
-        (a.rejected.len(), "rejected", "inputs that could not be read", "rejected"),
+        (
+            facts.abstained,
+            "abstained on",
+            "too unsure, or not in English",
+            "abstained",
+        ),
+        (
+            facts.truncated,
+            "cut short",
+            "longer than the model reads",
+            "truncated",
+        ),
+        (
+            facts.filtered_total(),
+            "filtered",
+            "not statements: bylines, captions and the like",
+            "filtered",
+        ),
+        (
+            facts.copies,
+            "merged as repeats",
+            "the same words in another place",
+            "copies",
+        ),
+        (
+            a.rejected.len(),
+            "rejected",
+            "inputs that could not be read",
+            "rejected",
+        ),
     ]
     .into_iter()
     .filter(|x| x.0 > 0)
-    .map(|(n, what, why, anchor)| Left { n: grouped(n), what, why, anchor })
+    .map(|(n, what, why, anchor)| Left {
+        n: grouped(n),
+        what,
+        why,
+        anchor,
+    })
     .collect()
 }
 
@@ -286,7 +332,12 @@ fn claim(facts: &Facts, s: &StatementRecord) -> Claim {
         role: speaker.and_then(|p| p.role.as_deref()).map(one_line),
         words: speaker.and_then(stand_in).map(|w| one_line(&w)),
         note: speaker.and_then(|p| p.note.as_deref()).map(one_line),
-        source: source(s.title.as_deref(), s.outlet.as_deref(), s.url.as_deref(), s.date),
+        source: source(
+            s.title.as_deref(),
+            s.outlet.as_deref(),
+            s.url.as_deref(),
+            s.date,
+        ),
         stance: match s.stance.label {
             Stance::Escalation => "Escalation",
             Stance::DeEscalation => "De-escalation",
@@ -327,8 +378,14 @@ fn setup(facts: &Facts) -> Vec<(&'static str, String)> {
     let hash = |h: &str| one_line(&text::shortened(h, 13));
     vec![
         ("Standoff", one_line(&s.version)),
-        ("Model", format!("{} ({})", one_line(&s.model), hash(&s.model_hash))),
-        ("Sides file", format!("{} ({})", one_line(&s.sides), hash(&s.sides_hash))),
+        (
+            "Model",
+            format!("{} ({})", one_line(&s.model), hash(&s.model_hash)),
+        ),
+        (
+            "Sides file",
+            format!("{} ({})", one_line(&s.sides), hash(&s.sides_hash)),
+        ),
         ("Precision", one_line(&s.precision)),
         ("Minimum confidence", s.min_confidence.to_string()),
     ]

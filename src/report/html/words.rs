@@ -36,7 +36,11 @@ pub fn pieces(s: &StatementRecord) -> Vec<Piece> {
     let explanation = s.explanation.clone().unwrap_or_default();
     let side = deciding(&explanation.side, text);
     let stance = deciding(&explanation.stance, text);
-    let mut cuts: Vec<usize> = side.iter().chain(&stance).flat_map(|w| [w.0, w.1]).collect();
+    let mut cuts: Vec<usize> = side
+        .iter()
+        .chain(&stance)
+        .flat_map(|w| [w.0, w.1])
+        .collect();
     cuts.extend([0, text.len()]);
     cuts.sort_unstable();
     cuts.dedup();
@@ -56,13 +60,21 @@ mod tests {
     use crate::document::Span;
 
     fn weight(start: usize, end: usize, weight: f64) -> Weight {
-        Weight { span: Span { start, end }, weight }
+        Weight {
+            span: Span { start, end },
+            weight,
+        }
     }
 
     #[test]
     fn only_heavy_words_on_character_borders_are_marked() {
         let text = "Né à Kyiv";
-        let weights = [weight(6, 10, 0.8), weight(0, 3, 0.3), weight(4, 5, 0.9), weight(3, 4, 0.01)];
+        let weights = [
+            weight(6, 10, 0.8),
+            weight(0, 3, 0.3),
+            weight(4, 5, 0.9),
+            weight(3, 4, 0.01),
+        ];
         assert_eq!(deciding(&weights, text), [(0, 3, 0.3), (6, 10, 0.8)]);
         assert!(deciding(&[weight(0, 99, 1.0), weight(0, 2, -1.0)], text).is_empty());
     }
