@@ -125,8 +125,7 @@ impl<'a> Facts<'a> {
             text::count(a.documents.len(), "document", "documents"),
         );
         if let Some((from, to)) = self.dates {
-            let word = if from == to { "of" } else { "from" };
-            s.push_str(&format!(" {word} {}", text::date_range(from, to)));
+            s.push_str(&format!(", {}", text::date_range(from, to)));
         }
         s
     }
@@ -144,14 +143,13 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Whether anything was left out of the results.
-    pub fn anything_left_out(&self) -> bool {
+    /// How much was left out of the results or read in part.
+    pub fn left_out_total(&self) -> usize {
         self.abstained
             + self.truncated
             + self.filtered_total()
             + self.copies
             + self.analysis.rejected.len()
-            > 0
     }
 }
 

@@ -250,7 +250,7 @@ fn documents(facts: &Facts, md: &mut String) {
 fn left_out(facts: &Facts, md: &mut String) {
     let a = facts.analysis;
     md.push_str("## What was left out\n\n");
-    if !facts.anything_left_out() {
+    if facts.left_out_total() == 0 {
         md.push_str("Nothing.\n\n");
         return;
     }

@@ -73,7 +73,7 @@ fn left_out(facts: &Facts) -> Vec<String> {
         (facts.abstained, "abstained on"),
         (facts.truncated, "cut short"),
         (facts.filtered_total(), "filtered"),
-        (facts.copies, "repeats merged"),
+        (facts.copies, "merged as repeats"),
         (facts.analysis.rejected.len(), "inputs rejected"),
     ]
     .iter()

@@ -22,7 +22,7 @@ const BINS: usize = 62;
 /// The timeline in words and pictures.
 #[derive(Serialize)]
 pub struct Timeline {
-    /// For screens of a desk and of a pocket.
+    /// For a column or a wide screen, and for a phone.
     pub wide: String,
     pub narrow: String,
     /// `day`, `week` or `month`.
@@ -123,8 +123,8 @@ pub fn timeline(facts: &Facts) -> Result<Option<Timeline>> {
         .collect();
     let counted = facts.analysis.statements.iter().filter(|s| !s.abstained);
     Ok(Some(Timeline {
-        wide: draw(facts, &bins, &sides, unit, 620, 78, "wide")?,
-        narrow: draw(facts, &bins, &sides, unit, 350, 84, "narrow")?,
+        wide: draw(facts, &bins, &sides, unit, 430, 62, "wide")?,
+        narrow: draw(facts, &bins, &sides, unit, 350, 70, "narrow")?,
         unit: unit.name(),
         summary: summary(facts, &bins, unit, from, to),
         rows: rows(facts, &bins, &sides, unit),
@@ -252,7 +252,7 @@ fn classed(svg: &str) -> String {
 
 /// Width of the strip for numbers, height of a panel's title and of the dates.
 const LEFT: i32 = 30;
-const HEAD: i32 = 19;
+const HEAD: i32 = 24;
 const FOOT: i32 = 20;
 
 fn draw(
@@ -330,7 +330,7 @@ fn draw_panel(
     let name = text::shortened(&text::one_line(facts.side_name(side)), 40);
     area.draw(&Text::new(
         name,
-        (LEFT, top + 2),
+        (LEFT, top + 6),
         label(&TITLE[side.index()], HPos::Left, VPos::Top),
     ))?;
     // One line and number each way, at the largest whole count.
@@ -372,7 +372,7 @@ fn draw_panel(
 
 fn draw_dates(area: &Area, bins: &[Bin], unit: Unit, width: i32, height: i32) -> Drawn {
     let step = f64::from(width - LEFT) / bins.len() as f64;
-    let every = ((82.0 / step).ceil() as usize).max(1);
+    let every = ((76.0 / step).ceil() as usize).max(1);
     let mut year = None;
     for (i, bin) in bins.iter().enumerate().step_by(every) {
         let middle = f64::from(LEFT) + (i as f64 + 0.5) * step;

@@ -31,6 +31,8 @@ pub struct View {
     pub found: String,
     /// The document, if there is only one.
     pub single: Option<Source>,
+    /// Anchor, name and count of the page's sections.
+    pub sections: Vec<(&'static str, &'static str, String)>,
     pub counts: Vec<CountRow>,
     pub total: String,
     pub contents: Vec<Entry>,
@@ -145,6 +147,7 @@ pub fn view(facts: &Facts) -> View {
             }),
             _ => None,
         },
+        sections: sections(facts),
         counts: counts(facts),
         total: grouped(facts.counts.iter().flatten().sum()),
         contents: a.issues.iter().take(CONTENTS).map(entry).collect(),
@@ -174,6 +177,20 @@ pub fn letter(side: Side) -> &'static str {
         Side::Second => "b",
         Side::Other => "o",
     }
+}
+
+fn sections(facts: &Facts) -> Vec<(&'static str, &'static str, String)> {
+    let a = facts.analysis;
+    vec![
+        ("issues", "Issues", grouped(a.issues.len())),
+        (
+            "unanswered",
+            "Without an answer",
+            grouped(a.unanswered.iter().map(Vec::len).sum()),
+        ),
+        ("documents", "Documents", grouped(a.documents.len())),
+        ("left-out", "Left out", grouped(facts.left_out_total())),
+    ]
 }
 
 fn counts(facts: &Facts) -> Vec<CountRow> {
@@ -240,14 +257,14 @@ fn left_out(facts: &Facts) -> Vec<Left> {
         ),
         (
             facts.copies,
-            "repeats merged",
+            "merged as repeats",
             "the same words in another place",
             "copies",
         ),
         (
             a.rejected.len(),
-            "inputs rejected",
-            "could not be read",
+            "rejected",
+            "inputs that could not be read",
             "rejected",
         ),
     ]
@@ -264,10 +281,11 @@ fn left_out(facts: &Facts) -> Vec<Left> {
 
 fn issue_view(facts: &Facts, number: usize, issue: &Issue) -> IssueView {
     let pairs = facts.pairs_of(issue);
+    // Further answers are folded by the script; without it they are counted only.
+    let any = pairs.iter().any(|p| p.primary);
     let shown: Vec<PairView> = pairs
         .iter()
-        .filter(|p| p.primary)
-        .chain(pairs.iter().filter(|p| !p.primary))
+        .filter(|p| p.primary || !any)
         .take(PAIRS)
         .filter_map(|p| pair_view(facts, p))
         .collect();

@@ -39,6 +39,9 @@ let issueList = null;
 
 function issueNode(issue) {
   const list = issue.pairs.filter((p) => !active || pairShown(p));
+  const main = list.filter((p) => p.primary);
+  const further = list.filter((p) => !p.primary);
+  if (!main.length) main.push(...further.splice(0));
   const range = issue.from && issue.to
     ? ` · ${issue.from === issue.to ? shortDate(issue.from) : `${shortDate(issue.from)} – ${shortDate(issue.to)}`}`
     : "";
@@ -58,7 +61,15 @@ function issueNode(issue) {
     ),
     body,
   );
-  issueLists.set(issue, new Growing(body, list, pairNode, 4, ["pair", "pairs"]));
+  const shownPairs = new Growing(body, main, pairNode, 4, ["pair", "pairs"]);
+  const lists = [shownPairs];
+  if (further.length) {
+    const inside = el("div", { class: "pairs" });
+    const fold = el("details", { class: "further" }, el("summary", null, count(further.length, "further answer", "further answers"), " to claims above"), inside);
+    lists.push(new Growing(inside, further, pairNode, 4, ["pair", "pairs"]));
+    node.append(fold);
+  }
+  issueLists.set(issue, lists);
   if (issue.neighbours.length) node.append(folded(
     `${count(issue.neighbours.length, "further statement", "further statements")} on this, without a partner`,
     issue.neighbours,

@@ -8,7 +8,12 @@ function render() {
   status.hidden = !active;
   if (active) {
     const n = passes.reduce((sum, x) => sum + x, 0);
-    status.textContent = `${grouped(pairs.filter(pairShown).length)} of ${count(pairs.length, "pair", "pairs")} and ${grouped(n)} of ${count(statements.length, "statement", "statements")} pass the filters.`;
+    status.replaceChildren(
+      el("a", { href: "#issues" }, `${grouped(pairs.filter(pairShown).length)} of ${count(pairs.length, "pair", "pairs")}`),
+      " and ",
+      el("a", { href: "#documents" }, `${grouped(n)} of ${count(statements.length, "statement", "statements")}`),
+      " pass the filters.",
+    );
   }
 }
 
@@ -30,7 +35,7 @@ function go(hash) {
     if (kind === "pair") {
       const p = pairs.find((x) => x.id === id);
       const issue = p && issues.find((i) => i.pairs.includes(p));
-      return issue && issueList.reach(issue) && issueLists.get(issue).reach(p);
+      return issue && issueList.reach(issue) && issueLists.get(issue).some((list) => list.reach(p));
     }
     if (kind === "issue") {
       const issue = issues.find((i) => i.id === id);
@@ -54,7 +59,7 @@ function go(hash) {
   const node = document.getElementById(name);
   if (!node) return;
   for (const old of document.querySelectorAll(".target")) old.classList.remove("target");
-  if (node.matches("details")) node.open = true;
+  for (let fold = node.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   if (kind) {
     node.classList.add("target");
     node.focus({ preventScroll: true });
@@ -155,7 +160,7 @@ function onKey(e) {
 
 document.documentElement.classList.add("js");
 const saved = store.get("standoff-theme");
-setTheme(saved in THEMES ? saved : "auto");
+setTheme(Object.hasOwn(THEMES, saved || "") ? saved : "auto");
 fillFilters(changed);
 fillLeftOut();
 readFilters();
@@ -180,6 +185,6 @@ $("#theme").addEventListener("click", (e) => {
 // Paper has no buttons: what is next in each list goes along.
 addEventListener("beforeprint", () => {
   if (issueList) issueList.more(false, 100);
-  for (const list of issueLists.values()) list.more(false, 25);
+  for (const lists of issueLists.values()) for (const list of lists) list.more(false, 25);
 });
 if (location.hash.length > 1) go(location.hash);
