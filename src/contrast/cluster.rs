@@ -1,7 +1,8 @@
 //! Average-linkage clustering of vectors by cosine, cut at a least mean cosine.
 //!
 //! Method: UPGMA (Sokal & Michener 1958) by the `kodama` crate. Two clusters
-//! can only be merged if some pair across them reaches the least cosine, so the
+//! can only be merged if some pair across them reaches the least cosine (time between
+//! them only takes away from it), so the
 //! connected components of the graph of such pairs are clustered apart without
 //! changing the result. Memory is bounded: a component of more than [`LIMIT`]
 //! vectors is first cut at a higher cosine.
@@ -17,6 +18,8 @@ pub const LIMIT: usize = 8192;
 const BLOCK: usize = 1024;
 /// How much a direct link between two vectors adds to their cosine.
 pub const LINK_BONUS: f32 = 0.15;
+/// How much a long time between two vectors takes from their cosine.
+pub const TIME_PENALTY: f32 = 0.1;
 
 /// Disjoint sets; the least member stands for a set.
 struct Sets(Vec<usize>);
@@ -50,15 +53,33 @@ impl Sets {
     }
 }
 
+/// What is clustered.
+pub(crate) struct Points<'a> {
+    pub rows: &'a Embeddings,
+    /// The day of every row, where it has one.
+    pub days: &'a [Option<i64>],
+    /// Days apart at which two rows count as farther by [`TIME_PENALTY`]; half of it at half, and so on.
+    pub apart: i64,
+    /// Pairs of rows that count as nearer by [`LINK_BONUS`].
+    pub links: &'a [(usize, usize)],
+}
+
+impl Points<'_> {
+    /// What the time between two rows takes from their cosine.
+    fn penalty(&self, i: usize, j: usize) -> f32 {
+        match (self.days[i], self.days[j]) {
+            (Some(x), Some(y)) => {
+                TIME_PENALTY * ((x - y).abs() as f32 / self.apart.max(1) as f32).min(1.0)
+            }
+            _ => 0.0,
+        }
+    }
+}
+
 /// Clusters of rows, each in ascending order, ordered by their first members.
-/// `links` are pairs of rows that count as nearer by [`LINK_BONUS`].
-pub(crate) fn clusters(
-    rows: &Embeddings,
-    links: &[(usize, usize)],
-    min: f32,
-) -> Result<Vec<Vec<usize>>> {
-    let all: Vec<usize> = (0..rows.len()).collect();
-    let mut out = alone(|| split(rows, &all, links, min))?;
+pub(crate) fn clusters(points: &Points, min: f32) -> Result<Vec<Vec<usize>>> {
+    let all: Vec<usize> = (0..points.rows.len()).collect();
+    let mut out = alone(|| split(points, &all, min))?;
     out.sort_unstable();
     Ok(out)
 }
@@ -93,13 +114,9 @@ pub(crate) fn products(a: &[Vec<f32>], b: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> 
     })
 }
 
-fn split(
-    rows: &Embeddings,
-    members: &[usize],
-    links: &[(usize, usize)],
-    min: f32,
-) -> Result<Vec<Vec<usize>>> {
-    let own: Vec<(usize, usize)> = links
+fn split(points: &Points, members: &[usize], min: f32) -> Result<Vec<Vec<usize>>> {
+    let own: Vec<(usize, usize)> = points
+        .links
         .iter()
         .filter_map(|(i, j)| {
             Some((
@@ -110,7 +127,7 @@ fn split(
         .collect();
     let mut sets = Sets::new(members.len());
     own.iter().for_each(|&(i, j)| sets.join(i, j));
-    similarities(rows, members, |i, j, s| {
+    similarities(points.rows, members, |i, j, s| {
         if s >= min {
             sets.join(i, j);
         }
@@ -121,13 +138,13 @@ fn split(
         if part.len() == 1 {
             out.push(part);
         } else if part.len() <= LIMIT {
-            out.extend(link(rows, &part, links, min)?);
+            out.extend(link(points, &part, min)?);
         } else if min < 0.95 {
-            out.extend(split(rows, &part, links, min + 0.05)?);
+            out.extend(split(points, &part, min + 0.05)?);
         } else {
             // Thousands of all but equal vectors: any cut is as good as another.
             for chunk in part.chunks(LIMIT) {
-                out.extend(link(rows, chunk, links, min)?);
+                out.extend(link(points, chunk, min)?);
             }
         }
     }
@@ -168,18 +185,15 @@ fn similarities(
 }
 
 /// Average linkage of one component.
-fn link(
-    rows: &Embeddings,
-    part: &[usize],
-    links: &[(usize, usize)],
-    min: f32,
-) -> Result<Vec<Vec<usize>>> {
+fn link(points: &Points, part: &[usize], min: f32) -> Result<Vec<Vec<usize>>> {
     let n = part.len();
     // Position of (i, j), i < j, in the condensed matrix.
     let at = |i: usize, j: usize| (2 * n - i - 1) * i / 2 + (j - i - 1);
     let mut distance = vec![0f32; n * (n - 1) / 2];
-    similarities(rows, part, |i, j, s| distance[at(i, j)] = 1.0 - s)?;
-    for (i, j) in links {
+    similarities(points.rows, part, |i, j, s| {
+        distance[at(i, j)] = 1.0 - s + points.penalty(part[i], part[j]);
+    })?;
+    for (i, j) in points.links {
         if let (Ok(i), Ok(j)) = (part.binary_search(i), part.binary_search(j)) {
             if i != j {
                 distance[at(i.min(j), i.max(j))] -= LINK_BONUS;
@@ -216,26 +230,55 @@ mod tests {
         Embeddings::new(data, 2).unwrap()
     }
 
+    fn clustered(angles: &[f64], links: &[(usize, usize)], min: f32) -> Vec<Vec<usize>> {
+        let (rows, days) = (rows(angles), vec![None; angles.len()]);
+        let points = Points {
+            rows: &rows,
+            days: &days,
+            apart: 30,
+            links,
+        };
+        clusters(&points, min).unwrap()
+    }
+
     #[test]
     fn near_rows_are_joined_and_a_chain_is_not_followed_for_ever() {
-        let got = clusters(&rows(&[0.0, 90.0, 5.0, 95.0, 180.0]), &[], 0.8).unwrap();
+        let got = clustered(&[0.0, 90.0, 5.0, 95.0, 180.0], &[], 0.8);
         assert_eq!(got, [vec![0, 2], vec![1, 3], vec![4]]);
         // Single linkage would make one cluster of this chain.
         let chain: Vec<f64> = (0..12).map(|i| f64::from(i) * 15.0).collect();
-        let got = clusters(&rows(&chain), &[], 0.9).unwrap();
+        let got = clustered(&chain, &[], 0.9);
         assert!(got.len() > 2 && got.iter().all(|c| c.len() < 6), "{got:?}");
-        assert!(clusters(&rows(&[]), &[], 0.5).unwrap().is_empty());
+        assert!(clustered(&[], &[], 0.5).is_empty());
     }
 
     #[test]
     fn a_link_brings_rows_together() {
-        let e = rows(&[0.0, 40.0, 90.0]);
-        assert_eq!(clusters(&e, &[], 0.8).unwrap().len(), 3);
-        assert_eq!(clusters(&e, &[(0, 1)], 0.8).unwrap(), [vec![0, 1], vec![2]]);
+        let angles = [0.0, 40.0, 90.0];
+        assert_eq!(clustered(&angles, &[], 0.8).len(), 3);
+        assert_eq!(clustered(&angles, &[(0, 1)], 0.8), [vec![0, 1], vec![2]]);
+    }
+
+    #[test]
+    fn time_parts_rows() {
+        let rows = rows(&[0.0, 30.0]);
+        for (days, n) in [
+            ([Some(0), Some(9)], 1),
+            ([Some(0), Some(900)], 2),
+            ([Some(0), None], 1),
+        ] {
+            let points = Points {
+                rows: &rows,
+                days: &days,
+                apart: 100,
+                links: &[],
+            };
+            assert_eq!(clusters(&points, 0.8).unwrap().len(), n, "{days:?}");
+        }
     }
 
     #[test]
     fn equal_rows_are_one_cluster() {
-        assert_eq!(clusters(&rows(&[10.0; 9]), &[], 0.9).unwrap().len(), 1);
+        assert_eq!(clustered(&[10.0; 9], &[], 0.9).len(), 1);
     }
 }

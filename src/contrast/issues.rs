@@ -19,6 +19,8 @@ use crate::Result;
 
 /// Share of the hashed terms and actors in the cosine of two vectors; the rest is the embeddings'.
 pub const TERM_SHARE: f64 = 0.3;
+/// Windows apart at which pairs no longer get farther from each other by time alone.
+const ISSUE_WINDOWS: i64 = 4;
 /// Width of the hashed part.
 const HASHED: usize = 256;
 /// Longest headline in characters.
@@ -126,7 +128,18 @@ impl Matter<'_> {
             .filter_map(|p| Some((*home.get(&p.a)?, *home.get(&p.b)?)))
             .filter(|(x, y)| x != y)
             .collect();
-        let clusters = cluster::clusters(&rows, &links, options.issue_similarity as f32)?;
+        let day = |p: usize| self.statement(p).date.map(window::day);
+        let days: Vec<Option<i64>> = primary
+            .iter()
+            .map(|&i| day(pairs[i].a).or(day(pairs[i].b)))
+            .collect();
+        let points = cluster::Points {
+            rows: &rows,
+            days: &days,
+            apart: ISSUE_WINDOWS * options.window_days,
+            links: &links,
+        };
+        let clusters = cluster::clusters(&points, options.issue_similarity as f32)?;
         let mut cluster_of = vec![0; primary.len()];
         for (c, members) in clusters.iter().enumerate() {
             members.iter().for_each(|&m| cluster_of[m] = c);
@@ -207,8 +220,8 @@ impl Matter<'_> {
         }
     }
 
-    /// The terms in most of the statements that are in few others (TF-IDF), as
-    /// they are mostly written.
+    /// The terms in most of the statements that are in few others (TF-IDF), those
+    /// in a single one last, as they are mostly written.
     fn keywords(&self, statements: &BTreeSet<usize>) -> Vec<String> {
         let stemmer = Stemmer::create(Algorithm::English);
         let mut count: BTreeMap<u32, usize> = BTreeMap::new();
@@ -222,16 +235,16 @@ impl Matter<'_> {
                 *forms.entry(shown(word).to_string()).or_default() += 1;
             }
         }
-        let mut terms: Vec<(u32, f64)> = count
+        let mut terms: Vec<(u32, bool, f64)> = count
             .into_iter()
             .filter(|&(t, _)| !self.lexicon.term(t).contains(char::is_numeric))
-            .map(|(t, n)| (t, n as f64 * self.lexicon.term_weight(t)))
+            .map(|(t, n)| (t, n == 1, n as f64 * self.lexicon.term_weight(t)))
             .collect();
-        terms.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
+        terms.sort_by(|x, y| x.1.cmp(&y.1).then(y.2.total_cmp(&x.2)).then(x.0.cmp(&y.0)));
         terms
             .into_iter()
             .take(KEYWORDS)
-            .filter_map(|(t, _)| {
+            .filter_map(|(t, ..)| {
                 let forms = written.get(self.lexicon.term(t))?;
                 most_frequent(forms)
             })

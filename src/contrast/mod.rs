@@ -98,7 +98,7 @@ pub struct Options {
     pub min_score: f64,
     /// Most further answers to one claim.
     pub max_further: usize,
-    /// Least mean cosine of pairs within an issue.
+    /// Least mean cosine of pairs within an issue (see [`cluster`]).
     pub issue_similarity: f64,
     /// Least cosine of a neighbour with its issue's centre.
     pub neighbour_similarity: f64,
