@@ -105,6 +105,17 @@ class Rendering(Page):
         marked = self.js("return [...document.querySelectorAll('.pair .w-stance')].map(m => m.textContent)")
         self.assertIn("are returning", marked)
 
+    def test_a_doubtful_pair_is_said_to_be_one(self):
+        doubtful = [p for p in self.analysis["pairs"] if p["relation"]["label"] != "opposed"]
+        self.assertEqual(len(doubtful), 1)
+        text = self.js("return document.getElementById('pair-' + arguments[0]).textContent", doubtful[0]["id"])
+        self.assertIn("perhaps opposed36\u00a0%likelier unrelated (45\u00a0%)", text)
+
+    def test_the_contents_quote_both_sides(self):
+        text = self.find(".contents").text
+        for part in ["Norland", "Our ships", "The Coast League", "We see no sign"]:
+            self.assertIn(part, text)
+
     def test_counts_agree_with_the_analysis(self):
         cells = self.js("return [...document.querySelectorAll('.counts tbody tr')].map(r => [...r.cells].map(c => c.innerText.trim()))")
         judged = [s for s in self.analysis["statements"] if not s["abstained"]]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 
 use crate::document::Filtered;
-use crate::labels::{Label, Side, SideNames, Stance};
+use crate::labels::{Label, Relation, Side, SideNames, Stance};
 use crate::record::{Analysis, Issue, Pair, StatementRecord};
 
 use super::text;
@@ -158,7 +158,7 @@ pub fn matter(issue: &Issue) -> String {
     let words: Vec<String> = issue
         .keywords
         .iter()
-        .take(4)
+        .take(3)
         .map(|w| text::one_line(w))
         .filter(|w| !w.is_empty())
         .collect();
@@ -166,6 +166,36 @@ pub fn matter(issue: &Issue) -> String {
         text::shortened(&text::one_line(&issue.headline), 90)
     } else {
         text::capitalized(&words.join(", "))
+    }
+}
+
+/// How the two claims of a pair meet, in words: `opposed` with its probability. A pair
+/// may have been lined up although another relation is likelier; that is said as well.
+pub struct Meeting {
+    pub word: &'static str,
+    pub percent: String,
+    pub doubt: Option<String>,
+}
+
+/// Puts a pair's relation into words.
+pub fn meeting(pair: &Pair) -> Meeting {
+    let r = &pair.relation;
+    if r.label == Relation::Opposed {
+        return Meeting {
+            word: "opposed",
+            percent: text::percent(r.confidence),
+            doubt: None,
+        };
+    }
+    let opposed = r.scores.get(Relation::Opposed.name()).copied();
+    Meeting {
+        word: "perhaps opposed",
+        percent: text::percent(opposed.unwrap_or(0.0)),
+        doubt: Some(format!(
+            "likelier {} ({})",
+            r.label.name(),
+            text::percent(r.confidence)
+        )),
     }
 }
 

@@ -162,11 +162,11 @@ fn claim(s: &StatementRecord) -> String {
 }
 
 fn meeting(p: &Pair) -> String {
-    let mut cell = format!(
-        "{} {}",
-        p.relation.label.name(),
-        percent(p.relation.confidence)
-    );
+    let m = facts::meeting(p);
+    let mut cell = format!("{} {}", m.word, m.percent);
+    if let Some(doubt) = m.doubt {
+        cell.push_str(&format!("<br>{doubt}"));
+    }
     if !p.primary {
         cell.push_str("<br>a further answer");
     }

@@ -5,8 +5,8 @@ use comfy_table::{
     presets, Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width,
 };
 
-use super::facts::Facts;
-use super::text::{count, grouped, one_line, percent, shortened};
+use super::facts::{meeting, Facts};
+use super::text::{count, grouped, one_line, shortened};
 use crate::labels::{Label, Side};
 use crate::record::{Analysis, StatementRecord};
 
@@ -118,11 +118,8 @@ fn pairs(facts: &Facts, out: &mut String, width: usize, color: bool) {
         4
     };
     for (p, x, y) in &best {
-        let meet = format!(
-            "{} {}",
-            p.relation.label.name(),
-            percent(p.relation.confidence)
-        );
+        let m = meeting(p);
+        let meet = format!("{} {}", m.word, m.percent);
         if width < NARROW {
             let claims = [(Side::First, *x), (Side::Second, *y)].map(|(side, s)| {
                 format!(

@@ -361,7 +361,7 @@ pub fn dispute() -> Analysis {
         &[],
         &grain_a,
         &grain_c,
-        0.68,
+        0.36,
         false,
         &["pilots"],
     );

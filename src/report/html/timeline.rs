@@ -18,6 +18,8 @@ use crate::report::text;
 
 /// More days than this are shown by week, more weeks than this by month.
 const BINS: usize = 62;
+/// More years than this are shown by year.
+const YEARS: usize = 15;
 
 /// The timeline in words and pictures.
 #[derive(Serialize)]
@@ -25,7 +27,7 @@ pub struct Timeline {
     /// For a column or a wide screen, and for a phone.
     pub wide: String,
     pub narrow: String,
-    /// `day`, `week` or `month`.
+    /// `day`, `week`, `month` or `year`.
     pub unit: &'static str,
     /// The picture in a sentence.
     pub summary: String,
@@ -54,6 +56,7 @@ enum Unit {
     Day,
     Week,
     Month,
+    Year,
 }
 
 impl Unit {
@@ -62,6 +65,7 @@ impl Unit {
             Unit::Day => "day",
             Unit::Week => "week",
             Unit::Month => "month",
+            Unit::Year => "year",
         }
     }
 
@@ -71,6 +75,7 @@ impl Unit {
             Unit::Day => d,
             Unit::Week => d - Days::new(u64::from(d.weekday().num_days_from_monday())),
             Unit::Month => d.with_day(1).unwrap_or(d),
+            Unit::Year => NaiveDate::from_ymd_opt(d.year(), 1, 1).unwrap_or(d),
         }
     }
 
@@ -79,6 +84,7 @@ impl Unit {
             Unit::Day => d.succ_opt(),
             Unit::Week => d.checked_add_days(Days::new(7)),
             Unit::Month => d.checked_add_months(chrono::Months::new(1)),
+            Unit::Year => d.checked_add_months(chrono::Months::new(12)),
         }
     }
 
@@ -87,6 +93,7 @@ impl Unit {
         let (day_month, year) = full.rsplit_once(' ').unwrap_or((&full, ""));
         let month = day_month.split_once(' ').map_or(day_month, |(_, m)| m);
         match (self, with_year) {
+            (Unit::Year, _) => year.to_string(),
             (Unit::Month, _) => format!("{month} {year}"),
             (_, true) => full.clone(),
             (_, false) => day_month.to_string(),
@@ -113,7 +120,8 @@ pub fn timeline(facts: &Facts) -> Result<Option<Timeline>> {
     let unit = match days {
         d if d <= BINS => Unit::Day,
         d if d <= BINS * 7 => Unit::Week,
-        _ => Unit::Month,
+        d if d <= YEARS * 366 => Unit::Month,
+        _ => Unit::Year,
     };
     let bins = bins(&dated, unit, from, to);
     let sides: Vec<Side> = Side::ALL
@@ -191,7 +199,7 @@ fn when(unit: Unit, d: NaiveDate) -> String {
     match unit {
         Unit::Day => text::short_date(d),
         Unit::Week => format!("week of {}", text::short_date(d)),
-        Unit::Month => unit.label(d, true),
+        Unit::Month | Unit::Year => unit.label(d, true),
     }
 }
 
@@ -392,4 +400,40 @@ fn draw_dates(area: &Area, bins: &[Bin], unit: Unit, width: i32, height: i32) ->
         ))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(s: &str) -> NaiveDate {
+        s.parse().unwrap()
+    }
+
+    #[test]
+    fn every_statement_falls_into_one_bin() {
+        let dated: Vec<_> = ["2030-12-30", "2031-01-05", "2031-01-06", "2031-03-31"]
+            .iter()
+            .map(|d| (date(d), 0, 0))
+            .collect();
+        for (unit, starts) in [
+            (Unit::Day, 92),
+            (Unit::Week, 14),
+            (Unit::Month, 4),
+            (Unit::Year, 2),
+        ] {
+            let bins = bins(&dated, unit, dated[0].0, dated[3].0);
+            assert_eq!(bins.len(), starts);
+            assert_eq!(bins.iter().map(|b| b.counts[0][0]).sum::<usize>(), 4);
+        }
+    }
+
+    #[test]
+    fn labels_say_no_more_than_they_mean() {
+        let d = date("2031-03-01");
+        assert_eq!(Unit::Day.label(d, true), "1 Mar 2031");
+        assert_eq!(Unit::Day.label(d, false), "1 Mar");
+        assert_eq!(Unit::Month.label(d, false), "Mar 2031");
+        assert_eq!(Unit::Year.label(d, false), "2031");
+    }
 }

@@ -18,6 +18,9 @@ const ISSUES: usize = 12;
 const PAIRS: usize = 4;
 /// Issues named in the contents at the top.
 const CONTENTS: usize = 6;
+/// Of those, the ones whose best pair is quoted, and the length of a quotation in characters.
+const QUOTED: usize = 2;
+const QUOTATION: usize = 110;
 /// Rejected inputs listed without the script.
 const REJECTED: usize = 50;
 
@@ -74,6 +77,8 @@ pub struct Entry {
     pub id: String,
     pub matter: String,
     pub pairs: String,
+    /// The best pair's claims in short, for the first entries: side and words.
+    pub claims: Vec<(&'static str, String, String)>,
 }
 
 #[derive(Serialize)]
@@ -99,6 +104,8 @@ pub struct IssueView {
 pub struct PairView {
     pub id: String,
     pub relation: &'static str,
+    /// Whether another relation than opposition is likelier.
+    pub doubtful: bool,
     pub percent: String,
     pub notes: Vec<String>,
     pub a: Claim,
@@ -150,7 +157,13 @@ pub fn view(facts: &Facts) -> View {
         sections: sections(facts),
         counts: counts(facts),
         total: grouped(facts.counts.iter().flatten().sum()),
-        contents: a.issues.iter().take(CONTENTS).map(entry).collect(),
+        contents: a
+            .issues
+            .iter()
+            .take(CONTENTS)
+            .enumerate()
+            .map(|(i, issue)| entry(facts, issue, i < QUOTED))
+            .collect(),
         more_contents: a.issues.len().saturating_sub(CONTENTS),
         issues: a
             .issues
@@ -226,8 +239,21 @@ fn counts(facts: &Facts) -> Vec<CountRow> {
         .collect()
 }
 
-fn entry(issue: &Issue) -> Entry {
+fn entry(facts: &Facts, issue: &Issue, quoted: bool) -> Entry {
+    let pairs = facts.pairs_of(issue);
+    let best = pairs.iter().find(|p| p.primary).or(pairs.first());
+    let claims = best.filter(|_| quoted).map(|p| [&p.a, &p.b]);
+    let claims = claims.into_iter().flatten().filter_map(|id| {
+        let s = facts.statement(id)?;
+        let side = facts.side(s);
+        Some((
+            letter(side),
+            one_line(facts.side_name(side)),
+            text::shortened(&one_line(&s.text), QUOTATION),
+        ))
+    });
     Entry {
+        claims: claims.collect(),
         id: issue.id.clone(),
         matter: facts::matter(issue),
         pairs: count(issue.pairs.len(), "pair", "pairs"),
@@ -301,7 +327,9 @@ fn issue_view(facts: &Facts, number: usize, issue: &Issue) -> IssueView {
 }
 
 fn pair_view(facts: &Facts, p: &Pair) -> Option<PairView> {
-    let mut notes = Vec::new();
+    let meeting = facts::meeting(p);
+    let doubtful = meeting.doubt.is_some();
+    let mut notes: Vec<String> = meeting.doubt.into_iter().collect();
     if !p.primary {
         notes.push("a further answer".to_string());
     }
@@ -312,8 +340,9 @@ fn pair_view(facts: &Facts, p: &Pair) -> Option<PairView> {
     }
     Some(PairView {
         id: p.id.clone(),
-        relation: p.relation.label.name(),
-        percent: percent(p.relation.confidence),
+        relation: meeting.word,
+        doubtful,
+        percent: meeting.percent,
         notes,
         a: claim(facts, facts.statement(&p.a)?),
         b: claim(facts, facts.statement(&p.b)?),

@@ -3,11 +3,11 @@
 use crate::record::{StatementRecord, Weight};
 
 /// At most this many words are marked for a label.
-const MARKED: usize = 6;
+const MARKED: usize = 4;
 /// A word is marked if it weighs at least this share of the heaviest one.
-const SHARE: f64 = 0.2;
+const SHARE: f64 = 0.3;
 
-/// The spans of an explanation that are worth marking, in text order.
+/// The spans of an explanation that are worth marking, in text order; neighbours are joined.
 pub fn deciding(weights: &[Weight], text: &str) -> Vec<(usize, usize, f64)> {
     let mut kept: Vec<(usize, usize, f64)> = weights
         .iter()
@@ -19,7 +19,17 @@ pub fn deciding(weights: &[Weight], text: &str) -> Vec<(usize, usize, f64)> {
     kept.retain(|w| w.2 >= least);
     kept.truncate(MARKED);
     kept.sort_by_key(|w| w.0);
-    kept
+    let mut joined: Vec<(usize, usize, f64)> = Vec::with_capacity(kept.len());
+    for w in kept {
+        match joined.last_mut() {
+            Some(last) if w.0 <= last.1 || text[last.1..w.0].trim().is_empty() => {
+                last.1 = last.1.max(w.1);
+                last.2 += w.2;
+            }
+            _ => joined.push(w),
+        }
+    }
+    joined
 }
 
 /// A piece of text and what its words decided: the side, the stance, both or nothing.
@@ -72,10 +82,21 @@ mod tests {
         let weights = [
             weight(6, 10, 0.8),
             weight(0, 3, 0.3),
-            weight(4, 5, 0.9),
             weight(3, 4, 0.01),
+            weight(0, 2, 0.9),
+            weight(0, 99, 1.0),
         ];
         assert_eq!(deciding(&weights, text), [(0, 3, 0.3), (6, 10, 0.8)]);
-        assert!(deciding(&[weight(0, 99, 1.0), weight(0, 2, -1.0)], text).is_empty());
+        assert!(deciding(&[weight(0, 3, -1.0)], text).is_empty());
+    }
+
+    #[test]
+    fn neighbours_are_marked_as_one() {
+        let weights = [weight(4, 7, 0.5), weight(0, 3, 0.5), weight(13, 16, 0.5)];
+        let spans: Vec<_> = deciding(&weights, "one two three ten")
+            .iter()
+            .map(|w| (w.0, w.1))
+            .collect();
+        assert_eq!(spans, [(0, 7), (13, 16)]);
     }
 }

@@ -119,6 +119,8 @@ function claim(s, alone) {
 
 function pairNode(p) {
   const notes = [];
+  // It was lined up although another relation is likelier.
+  if (p.relation) notes.push(`likelier ${RELATIONS[p.relation]} (${percent(p.scores[p.relation])})`);
   if (!p.primary) notes.push("a further answer");
   if (p.days === 0) notes.push("same day");
   else if (p.days !== null) notes.push(count(Math.abs(p.days), "day apart", "days apart"));
@@ -131,8 +133,8 @@ function pairNode(p) {
     el(
       "div",
       { class: "meet" },
-      el("span", { class: `relation ${RELATIONS[p.relation]}` }, RELATIONS[p.relation]),
-      el("span", { class: "percent" }, percent(p.scores[p.relation])),
+      el("span", { class: `relation ${p.relation ? "doubtful" : "opposed"}` }, p.relation ? "perhaps opposed" : "opposed"),
+      el("span", { class: "percent" }, percent(p.scores[0])),
       notes.map((n) => el("span", { class: "note" }, n)),
       common.length > 0 && el("span", { class: "note common" }, "both: ", outside(common.join(", "))),
       el("a", { class: "anchor", href: fragment("pair", p.id), "aria-label": "Link to this pair" }, "#"),

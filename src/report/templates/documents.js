@@ -106,7 +106,7 @@ function details(s) {
     el(
       "span",
       { class: "scores" },
-      partners.slice(0, 20).map((p, i) => el("a", { href: fragment("pair", p.id) }, `${RELATIONS[p.relation]} pair ${i + 1}`)),
+      partners.slice(0, 20).map((p, i) => el("a", { href: fragment("pair", p.id) }, `pair ${i + 1}`)),
       el("a", { href: fragment("statement", s.id) }, "link to this statement"),
     ),
   );
