@@ -17,7 +17,7 @@ use std::io::BufRead;
 use anyhow::{bail, Context, Result};
 use serde_json::Value;
 use standoff::contrast::score::{fit, Features, COEFFICIENTS, FEATURES, PARTS};
-use standoff::train::relation::average_precision;
+use standoff::eval::ranking::{Ranked, Ranking};
 
 const FOLDS: usize = 5;
 
@@ -36,7 +36,15 @@ fn main() -> Result<()> {
     if rows.is_empty() {
         bail!("{path}: no pairs");
     }
-    let precision = |scored: &[(f64, bool)]| average_precision(scored).unwrap_or(f64::NAN);
+    let precision = |scored: &[(f64, bool)]| {
+        let items = scored
+            .iter()
+            .map(|&(score, positive)| Ranked { score, positive })
+            .collect();
+        Ranking::new(items)
+            .average_precision(None)
+            .unwrap_or(f64::NAN)
+    };
     let mut held_out = Vec::new();
     for fold in 0..FOLDS {
         let (test, train): (Vec<_>, Vec<_>) = (0..rows.len()).partition(|i| i % FOLDS == fold);

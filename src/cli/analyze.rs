@@ -90,6 +90,10 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
     if args.jobs == Some(0) {
         return Err(Error::Usage("--jobs 0: expected 1 or more".into()));
     }
+    let workers = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.jobs.unwrap_or(context.settings.run.threads))
+        .build()
+        .map_err(|e| Error::Other(format!("--jobs: {e}")))?;
     let options = input::Options::default();
     let sources = input::sources(&args.inputs, &options)?;
     prepare(&args)?;
@@ -127,6 +131,7 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
         rejected: Vec::new(),
         inputs: Vec::new(),
         reused: 0,
+        workers: &workers,
         stop: stop_flag(),
     };
     timings.time("read and classify", || run.read(&sources, &options))?;
@@ -346,6 +351,8 @@ struct Run<'a> {
     inputs: Vec<Value>,
     /// Documents taken from the state.
     reused: usize,
+    /// Prepare documents: segmentation and attribution.
+    workers: &'a rayon::ThreadPool,
     stop: Arc<AtomicBool>,
 }
 
@@ -416,10 +423,11 @@ impl Run<'_> {
             .collect::<Result<_>>()?;
         let work: Vec<(Document, Option<Vec<u8>>)> = documents.into_iter().zip(known).collect();
         let (pipeline, args, setup_key) = (self.pipeline, self.args, &self.setup_key);
-        let mut prepared: Vec<Prepared> = work
-            .into_par_iter()
-            .map(|(d, known)| prepare_document(d, known, pipeline, args, setup_key))
-            .collect::<Result<_>>()?;
+        let mut prepared: Vec<Prepared> = self.workers.install(|| {
+            work.into_par_iter()
+                .map(|(d, known)| prepare_document(d, known, pipeline, args, setup_key))
+                .collect::<Result<_>>()
+        })?;
         let fresh: Vec<Statement> = prepared
             .iter_mut()
             .filter(|p| p.known.is_none())

@@ -1,6 +1,5 @@
 //! `standoff classify`: a filter from statements to records.
 
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -38,38 +37,15 @@ pub fn run(args: ClassifyArgs, context: &Context) -> Result<u8> {
         .explain
         .then(|| Explainer::load(&model, sides.names()))
         .transpose()?;
-    let bar = context.progress.counter("statements");
-    bar.set_message("classifying");
-    let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let interactive = std::io::stdout().is_terminal();
-    if interactive {
-        bar.finish_and_clear();
-    }
-    let result = filter(
-        args.inputs,
-        &mut out,
-        parse,
-        |statements| {
-            let mut records = pipeline.records(statements, &|_| {})?;
-            if let Some(e) = &explainer {
-                for r in &mut records {
-                    r.explanation = Some(e.explain(r)?);
-                }
+    filter(args.inputs, context, "statements", parse, |statements| {
+        let mut records = pipeline.records(statements, &|_| {})?;
+        if let Some(e) = &explainer {
+            for r in &mut records {
+                r.explanation = Some(e.explain(r)?);
             }
-            records.iter().map(json).collect()
-        },
-        |bad| {
-            context
-                .progress
-                .warn(format!("rejected line {}: {}", bad.line, bad.error));
-        },
-        |n| bar.inc(n as u64),
-    );
-    bar.finish_and_clear();
-    let (_, rejected) = result?;
-    out.flush()
-        .map_err(|e| crate::Error::io("standard output", e))?;
-    Ok(if rejected > 0 { 3 } else { 0 })
+        }
+        records.iter().map(json).collect()
+    })
 }
 
 fn parse(line: &Line) -> std::result::Result<Statement, Bad> {

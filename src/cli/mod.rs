@@ -136,7 +136,12 @@ impl Context {
 
     /// The sides file in use.
     pub fn sides(&self) -> Result<Arc<Sides>> {
-        Ok(Arc::new(Sides::load(&self.settings.sides)?))
+        // A sides file that cannot be used is wrong configuration, not a failed run.
+        let sides = Sides::load(&self.settings.sides).map_err(|e| match e {
+            Error::Content { .. } => Error::Usage(e.to_string()),
+            other => other,
+        })?;
+        Ok(Arc::new(sides))
     }
 }
 

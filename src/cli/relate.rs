@@ -1,6 +1,5 @@
 //! `standoff relate`: a filter from pairs to their relation.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -61,31 +60,12 @@ pub fn run(args: RelateArgs, context: &Context) -> Result<u8> {
     let model = context.model()?;
     let relater = Relater::load(&model, &context.settings.run)?;
     let embedder = Embedder::load(&model, &context.settings.run)?;
-    let bar = context.progress.counter("pairs");
-    bar.set_message("relating");
-    let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
-    let result = filter(
-        args.inputs,
-        &mut out,
-        parse,
-        |pairs| {
-            records(pairs, &relater, &embedder)?
-                .iter()
-                .map(json)
-                .collect()
-        },
-        |bad| {
-            context
-                .progress
-                .warn(format!("rejected line {}: {}", bad.line, bad.error));
-        },
-        |n| bar.inc(n as u64),
-    );
-    bar.finish_and_clear();
-    let (_, rejected) = result?;
-    out.flush()
-        .map_err(|e| crate::Error::io("standard output", e))?;
-    Ok(if rejected > 0 { 3 } else { 0 })
+    filter(args.inputs, context, "pairs", parse, |pairs| {
+        records(pairs, &relater, &embedder)?
+            .iter()
+            .map(json)
+            .collect()
+    })
 }
 
 fn parse(line: &Line) -> std::result::Result<PairInput, Bad> {

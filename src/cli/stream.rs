@@ -3,12 +3,13 @@
 //! interactive partner gets each answer without delay and a full pipe is
 //! worked off in large batches.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{sync_channel, Receiver};
 
 use serde_json::{Map, Value};
 
+use super::Context;
 use crate::error::{Error, Result};
 use crate::record::{ErrorRecord, SCHEMA};
 
@@ -148,18 +149,38 @@ pub fn take_id(row: &mut Map<String, Value>, line: usize) -> String {
     }
 }
 
-/// Runs a filter: `parse` makes records of lines, `work` answers a chunk of
-/// good records with one JSON text each. Gives (records, rejected).
+/// Runs a filter from the inputs to stdout: `parse` makes records of lines,
+/// `work` answers a chunk of good records with one JSON text each. Bad records
+/// are named on stderr. Gives the exit code.
 pub fn filter<T>(
     inputs: Vec<PathBuf>,
+    context: &Context,
+    what: &'static str,
+    parse: impl Fn(&Line) -> std::result::Result<T, Bad>,
+    work: impl FnMut(&[T]) -> Result<Vec<String>>,
+) -> Result<u8> {
+    let stdout = std::io::stdout().lock();
+    // On a terminal the answers themselves show how far it is.
+    let bar = (!stdout.is_terminal()).then(|| context.progress.counter(what));
+    let mut out = std::io::BufWriter::with_capacity(1 << 16, stdout);
+    let result = pump(inputs, context, &mut out, bar.as_ref(), parse, work);
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    Ok(if result? > 0 { 3 } else { 0 })
+}
+
+/// The loop of [`filter`]; gives the number of bad records.
+fn pump<T>(
+    inputs: Vec<PathBuf>,
+    context: &Context,
     out: &mut dyn Write,
+    bar: Option<&indicatif::ProgressBar>,
     parse: impl Fn(&Line) -> std::result::Result<T, Bad>,
     mut work: impl FnMut(&[T]) -> Result<Vec<String>>,
-    mut reject: impl FnMut(&Bad),
-    mut tick: impl FnMut(usize),
-) -> Result<(usize, usize)> {
+) -> Result<usize> {
     let lines = read_lines(inputs)?;
-    let (mut records, mut rejected) = (0, 0);
+    let mut rejected = 0;
     let write = |e: std::io::Error| Error::io(Path::new("standard output"), e);
     while let Ok(first) = lines.recv() {
         let mut chunk = vec![first?];
@@ -182,7 +203,6 @@ pub fn filter<T>(
             }
         }
         let mut answers = work(&good)?.into_iter();
-        records += slots.len();
         for slot in slots {
             let text = match slot {
                 None => answers
@@ -190,7 +210,9 @@ pub fn filter<T>(
                     .ok_or_else(|| Error::Other("an answer is missing".into()))?,
                 Some(bad) => {
                     rejected += 1;
-                    reject(&bad);
+                    context
+                        .progress
+                        .warn(format!("rejected line {}: {}", bad.line, bad.error));
                     json(&ErrorRecord {
                         schema: SCHEMA,
                         id: bad.id,
@@ -203,9 +225,11 @@ pub fn filter<T>(
             out.write_all(b"\n").map_err(write)?;
         }
         out.flush().map_err(write)?;
-        tick(chunk.len());
+        if let Some(bar) = bar {
+            bar.inc(chunk.len() as u64);
+        }
     }
-    Ok((records, rejected))
+    Ok(rejected)
 }
 
 /// A record as one line of JSON.

@@ -43,6 +43,9 @@ pub struct TrainArgs {
     /// Do not mark actors and attribution in the encoder's input
     #[arg(long)]
     pub no_marks: bool,
+    /// Take pairs only in the order given, premise first, as an intermediate task on inference corpora needs
+    #[arg(long)]
+    pub ordered: bool,
     /// Records to report scores on after every epoch; never trained on
     #[arg(long, value_name = "FILE")]
     pub dev: Vec<PathBuf>,
@@ -147,11 +150,17 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
         texts.extend(rows.iter().map(|p| format!("{} {}", p.a, p.b)));
         progress.say(format!("{}: {} pairs", spec.path.display(), rows.len()));
         sources.push(Source {
-            examples: relation::examples(&tokenizer, &rows, spec.weight, args.max_tokens)?,
+            examples: relation::examples(
+                &tokenizer,
+                &rows,
+                spec.weight,
+                args.max_tokens,
+                args.ordered,
+            )?,
             per_epoch: spec.per_epoch,
         });
     }
-    let held = relation::examples(&tokenizer, &held_pairs, 1.0, args.max_tokens)?;
+    let held = relation::examples(&tokenizer, &held_pairs, 1.0, args.max_tokens, args.ordered)?;
     let held_gold: Vec<Relation> = held_pairs.iter().map(|p| p.relation).collect();
     let mut dev = Vec::new();
     for path in &args.dev {
@@ -167,7 +176,7 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
         let gold: Vec<Relation> = loaded.rows.iter().map(|p| p.relation).collect();
         dev.push((
             stem(path),
-            relation::examples(&tokenizer, &loaded.rows, 1.0, args.max_tokens)?,
+            relation::examples(&tokenizer, &loaded.rows, 1.0, args.max_tokens, args.ordered)?,
             gold,
         ));
     }

@@ -8,6 +8,7 @@ use super::network::{HeadSpec, Network};
 use super::trainer::{predict, Example, Scores};
 use crate::encoder::{Encoded, TokenMarks, Tokenizer};
 use crate::error::Result;
+use crate::eval::ranking::{Ranked, Ranking};
 use crate::labels::{Label, Relation};
 
 /// The one head of this task.
@@ -16,12 +17,14 @@ pub const HEADS: [HeadSpec; 1] = [HeadSpec {
     outputs: 3,
 }];
 
-/// Encodes pairs in both orders.
+/// Encodes pairs in both orders, or, if `ordered`, only as they stand: the
+/// labels of inference corpora hold from premise to hypothesis and not back.
 pub fn examples(
     tokenizer: &Tokenizer,
     pairs: &[Pair],
     weight: f32,
     max_tokens: usize,
+    ordered: bool,
 ) -> Result<Vec<Example>> {
     pairs
         .iter()
@@ -32,7 +35,11 @@ pub fn examples(
             Ok(Example {
                 marks: TokenMarks::none(text.len()),
                 text,
-                swapped: Some(tokenizer.encode_pair(&p.b, &p.a, max_tokens)?),
+                swapped: if ordered {
+                    None
+                } else {
+                    Some(tokenizer.encode_pair(&p.b, &p.a, max_tokens)?)
+                },
                 targets: vec![Some(target)],
                 tags: None,
                 weight: p.weight * weight,
@@ -41,7 +48,8 @@ pub fn examples(
         .collect()
 }
 
-/// Logits per pair, the mean over both orders: swapping a pair changes nothing.
+/// Logits per pair, the mean over the orders it was encoded in. With both,
+/// swapping a pair changes nothing.
 pub fn logits(network: &Network, examples: &[Example]) -> Result<Vec<Vec<f32>>> {
     let one = |text: fn(&Example) -> &Encoded| -> Result<Vec<Vec<f32>>> {
         let rows: Vec<(&Encoded, &TokenMarks)> =
@@ -52,27 +60,15 @@ pub fn logits(network: &Network, examples: &[Example]) -> Result<Vec<Vec<f32>>> 
             .collect())
     };
     let there = one(|e| &e.text)?;
+    if examples.iter().all(|e| e.swapped.is_none()) {
+        return Ok(there);
+    }
     let back = one(|e| e.swapped.as_ref().unwrap_or(&e.text))?;
     Ok(there
         .into_iter()
         .zip(back)
         .map(|(a, b)| a.iter().zip(&b).map(|(x, y)| (x + y) / 2.0).collect())
         .collect())
-}
-
-/// Average precision for `opposed`: mean of the precision at each true pair,
-/// ranked by score (ties in input order). `None` without a true pair.
-pub fn average_precision(scored: &[(f64, bool)]) -> Option<f64> {
-    let mut order: Vec<usize> = (0..scored.len()).collect();
-    order.sort_by(|&i, &j| scored[j].0.total_cmp(&scored[i].0).then(i.cmp(&j)));
-    let (mut hits, mut sum) = (0usize, 0.0);
-    for (rank, &i) in order.iter().enumerate() {
-        if scored[i].1 {
-            hits += 1;
-            sum += hits as f64 / (rank + 1) as f64;
-        }
-    }
-    (hits > 0).then(|| sum / hits as f64)
 }
 
 /// Scores on labelled pairs.
@@ -88,17 +84,17 @@ pub fn evaluate(
         .zip(gold)
         .map(|(l, g)| (argmax(l), g.index()))
         .collect();
-    let ranked: Vec<(f64, bool)> = logits
+    let ranked: Vec<Ranked> = logits
         .iter()
         .zip(gold)
-        .map(|(l, g)| {
-            let p = super::fit::softmax(l, 1.0);
-            (p[0], *g == Relation::Opposed)
+        .map(|(l, g)| Ranked {
+            score: super::fit::softmax(l, 1.0)[Relation::Opposed.index()],
+            positive: *g == Relation::Opposed,
         })
         .collect();
     let accuracy = rows.iter().filter(|r| r.0 == r.1).count() as f64 / rows.len().max(1) as f64;
     let f1 = macro_f1::<Relation>(&rows).unwrap_or(0.0);
-    let ap = average_precision(&ranked);
+    let ap = Ranking::new(ranked).average_precision(None);
     let mut figures = indexmap::IndexMap::new();
     figures.insert(format!("{prefix}accuracy"), accuracy);
     figures.insert(format!("{prefix}macro_f1"), f1);
@@ -123,16 +119,4 @@ pub fn calibrate(network: &Network, examples: &[Example], gold: &[Relation]) -> 
 /// Base encoder with this task's head.
 pub fn network(encoder_dir: &Path, device: tch::Device) -> Result<Network> {
     Network::new(encoder_dir, &HEADS, 0, device)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn average_precision_by_hand() {
-        assert_eq!(average_precision(&[(0.9, false)]), None);
-        let got = average_precision(&[(0.9, true), (0.8, false), (0.7, true)]).unwrap();
-        assert!((got - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-12);
-    }
 }
