@@ -1,4 +1,4 @@
-//! Scores the rules of attribution on PolNeAR rows.
+//! Scores attribution on PolNeAR rows: the rules, the learned tagger, and both together.
 //!
 //! ```text
 //! cargo run --release --example polnear -- polnear_attributions.jsonl dev
@@ -10,7 +10,7 @@
 //! the source nearest to the cue. A content that is not contiguous is cut greedily
 //! into the longest pieces that occur in the context (see [`pieces`]); a row is
 //! left out if its cue is not found or less than nine tenths of its content is.
-//! Rows of the same document and context are grouped, and the rules run once on
+//! Rows of the same document and context are grouped, and each finder runs once on
 //! each context. Rows without source count for cue and content only.
 //!
 //! Token level: a word is a speaker's (cue's, content's) word if any row says so;
@@ -24,9 +24,23 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use standoff::attribute::{Attributor, Claim};
+use standoff::attribute::{merge_claims, Attributor, Claim, Strategy, TagKind, TagSpan};
+use standoff::classify::statements::Input;
+use standoff::classify::Classifier;
+use standoff::config::Given;
 use standoff::document::Span;
+use standoff::model::Model;
 use standoff::sides::Sides;
+use standoff::train::data::TagKind as Class;
+
+/// What is compared; the first is the default of the program.
+const FINDERS: [(&str, Strategy); 5] = [
+    ("rules, then tagger", Strategy::RulesFirst),
+    ("rules alone", Strategy::RulesOnly),
+    ("tagger alone", Strategy::TagsOnly),
+    ("tagger, then rules", Strategy::TagsFirst),
+    ("rules the tagger supports", Strategy::Agreed),
+];
 
 #[derive(Deserialize)]
 struct Row {
@@ -72,8 +86,11 @@ fn main() -> Result<()> {
     let path = args.get(1).context("usage: polnear FILE SPLIT [SHOW]")?;
     let split = args.get(2).map_or("dev", String::as_str);
     let show: usize = args.get(3).map_or(Ok(0), |s| s.parse())?;
-    let sides = Sides::load("models/sides/russia-west.toml")?;
-    let attributor = Attributor::new(Arc::new(sides))?;
+    let settings = Given::default().check()?;
+    let sides = Arc::new(Sides::load(&settings.sides)?);
+    let names = sides.names();
+    let attributor = Attributor::new(sides)?;
+    let classifier = Classifier::load(&Model::find(&settings.model)?, names, &settings.run)?;
 
     let mut groups: BTreeMap<(String, String), Vec<Row>> = BTreeMap::new();
     for line in std::io::BufReader::new(std::fs::File::open(path)?).lines() {
@@ -86,12 +103,24 @@ fn main() -> Result<()> {
         }
     }
 
+    let contexts: Vec<&str> = groups.keys().map(|k| k.1.as_str()).collect();
+    let attributions: Vec<_> = contexts
+        .iter()
+        .map(|c| attributor.statement(c, None))
+        .collect();
+    let inputs: Vec<Input> = contexts
+        .iter()
+        .zip(&attributions)
+        .map(|(text, attribution)| Input { text, attribution })
+        .collect();
+    let tagged = classifier.classify(&inputs, &|_| {})?;
+
     let (mut rows, mut unaligned, mut sourceless) = (0, 0, 0);
-    let mut token = [Count::default(); 4];
-    let mut exact = [Count::default(); 4];
+    let mut token = [[Count::default(); 4]; FINDERS.len()];
+    let mut exact = [[Count::default(); 4]; FINDERS.len()];
     let mut seconds = 0.0;
     let mut shown = 0;
-    for ((_, context), group) in &groups {
+    for (((_, context), group), classified) in groups.iter().zip(&tagged) {
         let words = words(context);
         let mut gold = Gold::default();
         for row in group {
@@ -111,8 +140,25 @@ fn main() -> Result<()> {
             continue;
         }
         let start = std::time::Instant::now();
-        let claims = attributor.claims(context);
+        let by_rules = attributor.claims(context);
         seconds += start.elapsed().as_secs_f64();
+        let tags: Vec<TagSpan> = classified
+            .tags
+            .iter()
+            .filter_map(|t| {
+                let kind = match t.kind {
+                    Class::Source => TagKind::Source,
+                    Class::Cue => TagKind::Cue,
+                    Class::Content => TagKind::Content,
+                    Class::Outside => return None,
+                };
+                Some(TagSpan {
+                    kind,
+                    span: t.span,
+                    probability: t.probability,
+                })
+            })
+            .collect();
         let cover = |spans: &[Span]| -> Words {
             (0..words.len())
                 .filter(|&i| {
@@ -122,68 +168,78 @@ fn main() -> Result<()> {
                 })
                 .collect()
         };
-        let list = |f: &dyn Fn(&Claim) -> Vec<Span>| -> Vec<Words> {
-            claims
-                .iter()
-                .map(|c| cover(&f(c)))
-                .filter(|w| !w.is_empty())
-                .collect()
-        };
-        let said = [
-            list(&|c| c.source.into_iter().collect()),
-            list(&|c| vec![c.cue]),
-            list(&|c| c.content.clone()),
-            list(&|c| c.source_full.into_iter().collect()),
-        ];
-        for (k, (s, g)) in said
-            .iter()
-            .zip([&gold.source, &gold.cue, &gold.content, &gold.source])
-            .enumerate()
-        {
-            add(&mut token[k], &mut exact[k], s, g);
-        }
-        if shown < show
-            && (said[2].iter().any(|s| !gold.content.contains(s))
-                || gold.content.iter().any(|g| !said[2].contains(g)))
-        {
-            shown += 1;
-            let say = |w: &Words| {
-                w.iter()
-                    .map(|&i| &context[words[i].0..words[i].1])
-                    .collect::<Vec<_>>()
-                    .join(" ")
+        for (f, (_, strategy)) in FINDERS.iter().enumerate() {
+            let claims = merge_claims(by_rules.clone(), &tags, *strategy);
+            let list = |part: &dyn Fn(&Claim) -> Vec<Span>| -> Vec<Words> {
+                claims
+                    .iter()
+                    .map(|c| cover(&part(c)))
+                    .filter(|w| !w.is_empty())
+                    .collect()
             };
-            println!("\n{context}");
-            for r in group {
-                println!("   gold: {} | {} | {}", r.source, r.cue, r.content);
+            let said = [
+                list(&|c| c.source.into_iter().collect()),
+                list(&|c| vec![c.cue]),
+                list(&|c| c.content.clone()),
+                list(&|c| c.source_full.into_iter().collect()),
+            ];
+            for (k, (s, g)) in said
+                .iter()
+                .zip([&gold.source, &gold.cue, &gold.content, &gold.source])
+                .enumerate()
+            {
+                add(&mut token[f][k], &mut exact[f][k], s, g);
             }
-            for c in &claims {
-                println!(
-                    "   said: {} | {} | {}",
-                    c.source_full.map(|s| say(&cover(&[s]))).unwrap_or_default(),
-                    say(&cover(&[c.cue])),
-                    say(&cover(&c.content))
-                );
+            if f == 0
+                && shown < show
+                && (said[2].iter().any(|s| !gold.content.contains(s))
+                    || gold.content.iter().any(|g| !said[2].contains(g)))
+            {
+                shown += 1;
+                let say = |w: &Words| {
+                    w.iter()
+                        .map(|&i| &context[words[i].0..words[i].1])
+                        .collect::<Vec<_>>()
+                        .join(" ")
+                };
+                println!("\n{context}");
+                for r in group {
+                    println!("   gold: {} | {} | {}", r.source, r.cue, r.content);
+                }
+                for c in &claims {
+                    println!(
+                        "   said: {} | {} | {}",
+                        c.source_full.map(|s| say(&cover(&[s]))).unwrap_or_default(),
+                        say(&cover(&[c.cue])),
+                        say(&cover(&c.content))
+                    );
+                }
             }
         }
     }
     println!("split {split}: {rows} rows, {} contexts; {unaligned} rows not aligned, {sourceless} without (aligned) source", groups.len());
-    for (k, name) in [
-        "source (head)",
-        "cue",
-        "content",
-        "source (with apposition)",
-    ]
-    .iter()
-    .enumerate()
-    {
-        println!(
-            "{name:25} tokens {}   exact {}",
-            token[k].line(),
-            exact[k].line()
-        );
+    for (f, (name, _)) in FINDERS.iter().enumerate() {
+        println!("{name}");
+        for (k, part) in [
+            "source (head)",
+            "cue",
+            "content",
+            "source (with apposition)",
+        ]
+        .iter()
+        .enumerate()
+        {
+            println!(
+                "  {part:25} tokens {}   exact {}",
+                token[f][k].line(),
+                exact[f][k].line()
+            );
+        }
     }
-    println!("{:.4} ms a context", 1000.0 * seconds / groups.len() as f64);
+    println!(
+        "rules: {:.4} ms a context",
+        1000.0 * seconds / groups.len() as f64
+    );
     Ok(())
 }
 

@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "spark_analyze.py"
 PROGRAM = os.environ.get("STANDOFF_BIN", "")
 EASTERN = ("volga", "moskva", "nevsky", "minsk")
+# What a score must reach, and how much counting words in windows may change it.
+LEAST, SCORE = 0.35, 0.05
 FIELDS = ["id", "title", "date", "url", "outlet", "text", "statements"]
 
 
@@ -39,7 +41,7 @@ def corpus():
     for path in sorted((ROOT / "eval/samples/jsonl").glob("*.jsonl")):
         documents += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     for path in sorted((ROOT / "eval/samples/prose").glob("*.txt")):
-        documents.append({"id": path.name, "text": path.read_text(encoding="utf-8")})
+        documents.append({"id": path.name, "date": "2022-02-03", "text": path.read_text(encoding="utf-8")})
     documents.append({"id": "no-text", "text": " "})
     return sorted(documents, key=lambda d: d["id"])
 
@@ -101,30 +103,45 @@ class AgainstOneMachine(unittest.TestCase):
         for key in ("schema", "setup", "blocs"):
             self.assertEqual(one[key], many[key])
 
+    def pairs(self):
+        return [{p["id"]: p for p in a["pairs"]} for a in self.analysis]
+
     def test_the_same_pairs(self):
-        one, many = [{p["id"]: p for p in a["pairs"]} for a in self.analysis]
+        one, many = self.pairs()
         self.assertGreater(len(one), 20)
-        self.assertEqual(sorted(one), sorted(many))
         across = 0
-        for i, pair in one.items():
-            other = many[i]
+        for i in one.keys() & many.keys():
+            pair, other = one[i], many[i]
             for key in ("a", "b", "similarity", "relation", "primary"):
                 self.assertEqual(pair[key], other[key], f"{key} of {i}")
             # How telling a shared word is depends on how many statements of the window have it.
-            self.assertAlmostEqual(pair["score"], other["score"], delta=0.05)
-            across += pair["evidence"]["days_apart"] == 12 or pair["a"].startswith("later-")
+            self.assertAlmostEqual(pair["score"], other["score"], delta=SCORE)
+            across += pair["a"].startswith("later-") and pair["evidence"]["days_apart"] >= 9
         self.assertGreater(across, 5, "no pair across windows")
-        record = {p["id"]: p for p in read(self.many, "pairs.jsonl")}
-        self.assertEqual(list(record), [p["id"] for p in self.analysis[1]["pairs"]])
-        statements = {s["id"]: s for s in self.analysis[1]["statements"]}
-        for i, pair in many.items():
-            self.assertEqual(record[i], {"schema": 1, **pair, "a": statements[pair["a"]], "b": statements[pair["b"]]})
 
-    def test_the_same_claims_without_an_answer_and_copies(self):
-        one, many = self.analysis
+    def test_only_further_answers_and_pairs_at_the_edge_differ(self):
+        one, many = self.pairs()
+        differ = {i: one.get(i) or many[i] for i in one.keys() ^ many.keys()}
+        print(f"{len(one)} pairs on one machine, {len(many)} on Spark, {len(differ)} in one only", file=sys.stderr)
+        for pair in differ.values():
+            self.assertTrue(not pair["primary"] or pair["score"] < LEAST + SCORE, pair)
+        self.assertLessEqual(len(differ), 0.06 * len(one))
+
+        statements = {pair[end] for pair in differ.values() for end in "ab"}
         for side in (0, 1):
-            self.assertEqual(sorted(one["unanswered"][side]), sorted(many["unanswered"][side]))
-        self.assertEqual(one["copies"], many["copies"])
+            unanswered = [set(a["unanswered"][side]) for a in self.analysis]
+            self.assertLessEqual(unanswered[0] ^ unanswered[1], statements)
+        self.assertEqual(self.analysis[0]["copies"], self.analysis[1]["copies"])
+
+    def test_pairs_are_written_with_their_statements(self):
+        many = self.analysis[1]
+        record = {p["id"]: p for p in read(self.many, "pairs.jsonl")}
+        self.assertEqual(list(record), [p["id"] for p in many["pairs"]])
+        statements = {s["id"]: s for s in many["statements"]}
+        for pair in many["pairs"]:
+            full = {"schema": 1, **pair, "a": statements[pair["a"]], "b": statements[pair["b"]]}
+            self.assertEqual(record[pair["id"]], full)
+        self.assertTrue(all("explanation" in statements[p["a"]] for p in many["pairs"][:20]))
 
     def test_issues_hold_all_pairs_once(self):
         many = self.analysis[1]

@@ -58,6 +58,9 @@ pub struct AnalyzeArgs {
     /// Most days between two statements that may meet
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     pub window: i64,
+    /// Only read and classify: no pairs, no issues
+    #[arg(long, conflicts_with = "against")]
+    pub no_contrast: bool,
     /// Keep bylines, captions, cookie notices and the like
     #[arg(long)]
     pub keep_boilerplate: bool,
@@ -164,7 +167,12 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
     };
     let count = earlier.len();
     let all: Vec<StatementRecord> = earlier.into_iter().chain(statements.drain(..)).collect();
-    let texts: Vec<&str> = all.iter().map(|s| s.text.as_str()).collect();
+    let contrasted = if args.no_contrast {
+        &all[..0]
+    } else {
+        &all[..]
+    };
+    let texts: Vec<&str> = contrasted.iter().map(|s| s.text.as_str()).collect();
     let vectors = timings.time("embed", || {
         let work = Cached {
             state: &mut state,
@@ -189,7 +197,7 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
         let bars: std::sync::Mutex<BTreeMap<&'static str, indicatif::ProgressBar>> =
             std::sync::Mutex::default();
         let input = contrast::Input {
-            statements: &all,
+            statements: contrasted,
             embeddings: &embeddings,
             names: sides.names(),
             earlier: count,
@@ -260,6 +268,7 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
             "threads": context.settings.run.threads,
             "batch_tokens": context.settings.run.batch_tokens,
             "window_days": args.window,
+            "no_contrast": args.no_contrast,
             "keep_boilerplate": args.keep_boilerplate,
             "any_language": args.any_language,
             "formats": formats.iter().map(|f| f.name()).collect::<Vec<_>>(),

@@ -67,6 +67,21 @@ impl Weights {
         self.0.extend(other.0);
     }
 
+    /// The mean, tensor by tensor, of weights with the same names and shapes.
+    pub fn mean(all: &[Weights]) -> Result<Weights> {
+        let mut out = BTreeMap::new();
+        for (name, tensor) in all.first().map(|w| w.iter()).into_iter().flatten() {
+            let shape = tensor.size();
+            let same = all
+                .iter()
+                .map(|w| w.get(name, &shape))
+                .collect::<Result<Vec<_>>>()?;
+            let mean = Tensor::stack(&same, 0).mean_dim(0, false, Kind::Float);
+            out.insert(name.to_string(), mean);
+        }
+        Ok(Weights(out))
+    }
+
     /// Adds or replaces one tensor.
     pub fn insert(&mut self, name: impl Into<String>, tensor: Tensor) {
         self.0.insert(name.into(), tensor);

@@ -75,21 +75,21 @@ pub fn logits(network: &Network, examples: &[Example]) -> Result<Vec<Vec<f32>>> 
 pub fn evaluate(
     network: &Network,
     examples: &[Example],
-    gold: &[Relation],
+    gold: &[Pair],
     prefix: &str,
 ) -> Result<Scores> {
     let logits = logits(network, examples)?;
     let rows: Vec<(usize, usize)> = logits
         .iter()
         .zip(gold)
-        .map(|(l, g)| (argmax(l), g.index()))
+        .map(|(l, g)| (argmax(l), g.relation.index()))
         .collect();
     let ranked: Vec<Ranked> = logits
         .iter()
         .zip(gold)
         .map(|(l, g)| Ranked {
             score: super::fit::softmax(l, 1.0)[Relation::Opposed.index()],
-            positive: *g == Relation::Opposed,
+            positive: g.relation == Relation::Opposed,
         })
         .collect();
     let accuracy = rows.iter().filter(|r| r.0 == r.1).count() as f64 / rows.len().max(1) as f64;
@@ -108,10 +108,10 @@ pub fn evaluate(
 }
 
 /// Temperature on held-out pairs.
-pub fn calibrate(network: &Network, examples: &[Example], gold: &[Relation]) -> Result<f64> {
+pub fn calibrate(network: &Network, examples: &[Example], gold: &[Pair]) -> Result<f64> {
     let rows: Vec<(Vec<f32>, usize)> = logits(network, examples)?
         .into_iter()
-        .zip(gold.iter().map(|g| g.index()))
+        .zip(gold.iter().map(|g| g.relation.index()))
         .collect();
     Ok(temperature(&rows))
 }

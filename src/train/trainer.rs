@@ -42,6 +42,21 @@ pub struct Source {
     pub per_epoch: Option<usize>,
 }
 
+impl Source {
+    /// A part of the examples, chosen by `seed`; a larger share holds a smaller one.
+    pub fn share(&self, share: f64, seed: u64) -> Source {
+        let part = |n: usize| (n as f64 * share).ceil() as usize;
+        let mut order: Vec<usize> = (0..self.examples.len()).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        order.truncate(part(order.len()));
+        order.sort_unstable();
+        Source {
+            examples: order.iter().map(|&i| self.examples[i].clone()).collect(),
+            per_epoch: self.per_epoch.map(part),
+        }
+    }
+}
+
 /// Settings of a training run. All of them are recorded beside the weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Options {
@@ -94,6 +109,23 @@ pub struct Scores {
     pub decisive: f64,
     /// Named figures to show and record.
     pub figures: indexmap::IndexMap<String, f64>,
+}
+
+impl std::fmt::Display for Scores {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, (name, value)) in self.figures.iter().enumerate() {
+            let comma = if i == 0 { "" } else { ", " };
+            write!(f, "{comma}{name} {value:.3}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The epoch whose weights are kept: the first with the best decisive score.
+pub fn best(log: &[EpochLog]) -> Option<&EpochLog> {
+    log.iter()
+        .rev()
+        .max_by(|a, b| a.scores.decisive.total_cmp(&b.scores.decisive))
 }
 
 /// One line of the training log.
@@ -159,6 +191,9 @@ pub fn train(
         .collect();
     let total: u64 = plans.iter().map(|p| p.len() as u64).sum();
     let examples: usize = sources.iter().map(|s| s.examples.len()).sum();
+    if options.epochs == 0 {
+        return Ok(Vec::new());
+    }
     if total == 0 {
         return Err(Error::Usage(
             "there is nothing to train on: every training file is empty".into(),
@@ -251,13 +286,7 @@ pub fn train(
             since_save = Instant::now();
         }
         if options.patience > 0 {
-            let best_epoch = state
-                .log
-                .iter()
-                .filter(|l| Some(l.scores.decisive) == state.best)
-                .map(|l| l.epoch)
-                .next()
-                .unwrap_or(0);
+            let best_epoch = self::best(&state.log).map_or(0, |l| l.epoch);
             if epoch + 1 >= best_epoch + options.patience {
                 break 'epochs;
             }
