@@ -2,40 +2,48 @@
 //! labelled pairs and prints them as the constant to paste.
 //!
 //! ```text
-//! cargo run --release --example fit_score -- FEATURES.jsonl [RIDGE]
+//! cargo run --release --example fit_score -- PAIRS.jsonl [MODEL [RIDGE]]
 //! ```
 //!
-//! A line of the input is one pair: its features by name (the names of
-//! `score::PARTS`, made with `score::Features`) and whether it is opposed:
-//! `{"opposed": 1.2, "aligned": 0.1, …, "label": true}`. The relation model's
-//! judgements must come from a model that was not trained on these pairs, or
-//! the fit will trust it too much. Average precision of the fitted score in
-//! five folds and of `opposed` alone go to stderr.
+//! A line of the input is one pair (`a`, `b`, `relation`, `date` of both). The
+//! relation model must not have been trained on these pairs, or the fit will
+//! trust it too much. Average precision of the fitted score in five folds, of
+//! the score as it is and of every part alone go to stderr.
 
+use std::collections::HashMap;
 use std::io::BufRead;
+use std::sync::Arc;
 
 use anyhow::{bail, Context, Result};
-use serde_json::Value;
-use standoff::contrast::score::{fit, Features, COEFFICIENTS, FEATURES, PARTS};
+use serde::Deserialize;
+use standoff::classify::{head, Embedder, Relater};
+use standoff::config::Given;
+use standoff::contrast::score::{fit, Features, COEFFICIENTS, PARTS};
+use standoff::contrast::terms::Lexicon;
 use standoff::eval::ranking::{Ranked, Ranking};
+use standoff::model::Model;
+use standoff::pipeline::{Pipeline, Statement};
+use standoff::sides::Sides;
 
 const FOLDS: usize = 5;
 
+#[derive(Deserialize)]
+struct Row {
+    a: String,
+    b: String,
+    relation: String,
+    date: Option<chrono::NaiveDate>,
+}
+
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    let path = args.next().context("name a JSONL file of features")?;
+    let path = args.next().context("name a JSONL file of pairs")?;
+    let model = args.next();
     let ridge: f64 = args
         .next()
         .map_or(Ok(1.0), |r| r.parse())
         .context("RIDGE")?;
-    let file = std::fs::File::open(&path).with_context(|| path.clone())?;
-    let mut rows = Vec::new();
-    for (n, line) in std::io::BufReader::new(file).lines().enumerate() {
-        rows.push(row(&line?).with_context(|| format!("{path}:{}", n + 1))?);
-    }
-    if rows.is_empty() {
-        bail!("{path}: no pairs");
-    }
+    let rows = features(&read(&path)?, model)?;
     let precision = |scored: &[(f64, bool)]| {
         let items = scored
             .iter()
@@ -79,16 +87,60 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn row(line: &str) -> Result<(Features, bool)> {
-    let value: Value = serde_json::from_str(line)?;
-    let mut features = [0.0; FEATURES];
-    for (x, part) in features.iter_mut().zip(PARTS) {
-        *x = value[part]
-            .as_f64()
-            .with_context(|| format!("no number {part:?}"))?;
+fn read(path: &str) -> Result<Vec<Row>> {
+    let file = std::fs::File::open(path).with_context(|| path.to_string())?;
+    let rows: Vec<Row> = std::io::BufReader::new(file)
+        .lines()
+        .enumerate()
+        .map(|(n, line)| serde_json::from_str(&line?).with_context(|| format!("{path}:{}", n + 1)))
+        .collect::<Result<_>>()?;
+    if rows.is_empty() {
+        bail!("{path}: no pairs");
     }
-    let label = value["label"]
-        .as_bool()
-        .context("no true or false \"label\"")?;
-    Ok((Features(features), label))
+    Ok(rows)
+}
+
+/// The features of every pair as `analyze` would make them, and whether it is opposed.
+fn features(rows: &[Row], model: Option<String>) -> Result<Vec<(Features, bool)>> {
+    let settings = Given::default().check()?;
+    let model = Model::find(&model.unwrap_or(settings.model.clone()))?;
+    let sides = Arc::new(Sides::load(&settings.sides)?);
+    let mut place: HashMap<&str, usize> = HashMap::new();
+    let mut statements = Vec::new();
+    for (text, date) in rows
+        .iter()
+        .flat_map(|r| [(r.a.as_str(), r.date), (r.b.as_str(), r.date)])
+    {
+        place.entry(text).or_insert_with(|| {
+            statements.push(Statement {
+                id: statements.len().to_string(),
+                text: text.to_string(),
+                date,
+                ..Statement::default()
+            });
+            statements.len() - 1
+        });
+    }
+    let records = Pipeline::load(&model, sides, &settings, 0.0)?.records(&statements, &|_| {})?;
+    let texts: Vec<&str> = statements.iter().map(|s| s.text.as_str()).collect();
+    let vectors = Embedder::load(&model, &settings.run)?.embed(&texts, &|_| {})?;
+    let pairs: Vec<(&str, &str)> = rows.iter().map(|r| (r.a.as_str(), r.b.as_str())).collect();
+    let relations = Relater::load(&model, &settings.run)?.relate(&pairs, &|_| {})?;
+    let lexicon = Lexicon::new(&records);
+    Ok(rows
+        .iter()
+        .zip(relations)
+        .map(|(r, relation)| {
+            let (i, j) = (place[r.a.as_str()], place[r.b.as_str()]);
+            let similarity = f64::from(head::dot(&vectors[i], &vectors[j]));
+            let features = Features::new(
+                (&records[i], lexicon.profile(i)),
+                (&records[j], lexicon.profile(j)),
+                similarity,
+                &lexicon,
+            )
+            .judged([relation[0], relation[1], relation[2]]);
+            (features, r.relation == "opposed")
+        })
+        .collect())
 }
