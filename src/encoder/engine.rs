@@ -1,20 +1,29 @@
 //! The encoder arranged for inference, in fp32 or with int8 linear layers.
 //!
-//! int8: weights are quantised symmetrically per output channel, activations inside
-//! libtorch's fbgemm kernel. That kernel takes its scale from the extremes of
-//! the whole batch, so a row would depend on its batch-mates. Here every input
-//! is clamped to a range calibrated at training, and one sentinel row holding
-//! the ends of that range goes first: the scale is then always the same, and a
-//! row's result depends on the row alone.
+//! int8: weights are quantised symmetrically per output channel, activations
+//! inside libtorch's fbgemm kernel. That kernel takes its scale from the extremes
+//! of the whole batch, so a row would depend on its batch-mates. Here every row
+//! is first brought to 0…1 by its own extremes, and one sentinel row that
+//! holds 0 and 1 goes first: the kernel's scale is then always the same, a row's
+//! result depends on the row alone, and every token has the full resolution
+//! (per-token quantisation: Yao et al. 2022, "ZeroQuant"). What was taken off
+//! is put back after the product, with the sums of the weights' rows.
+//!
+//! On CPUs without VNNI the kernel adds pairs of products in 16 bits, with
+//! saturation. Weights are therefore held to ±64: `2 * 255 * 64 < 2^15`, so it
+//! never saturates, and all CPUs give the same result.
+
+use std::sync::Arc;
 
 use tch::{Device, Kind, Scalar, Tensor};
 
 use super::batch::Batch;
 use super::bert::{ACTOR_TABLE, ROLE_TABLE};
 use super::marks::{ACTOR_MARKS, ROLE_MARKS};
+use super::rows::{self, Channels, Scale};
 use super::weights::Weights;
 use super::{HEADS, HIDDEN, INTERMEDIATE, LAYERS, LAYER_NORM_EPS};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Arithmetic of the linear layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -34,11 +43,8 @@ impl Precision {
     }
 }
 
-/// Inputs of linear layers whose ranges are calibrated, per layer: attention
-/// (query, key and value share it), attention output, feed-forward in and out.
-pub const RANGES_PER_LAYER: usize = 4;
-/// Name of the calibrated ranges in weight files, `[LAYERS * RANGES_PER_LAYER, 2]`.
-pub const RANGES: &str = "int8.ranges";
+/// Largest quantised weight (see the module's text).
+const WEIGHT_END: f64 = 64.0;
 
 /// Whether this CPU has the int8 kernels.
 pub fn int8_available() -> bool {
@@ -62,11 +68,17 @@ enum Linear {
         weight: Tensor,
         packed: Tensor,
         column_offsets: Tensor,
-        /// Per output channel, `[out]`.
-        scales: Tensor,
         zeros: Tensor,
-        bias: Tensor,
+        channels: Arc<Channels>,
     },
+}
+
+/// The input of a linear layer.
+enum Input<'a> {
+    /// As it is, `[rows, in]`.
+    Plain(&'a Tensor),
+    /// Behind the sentinel row, brought to 0…1.
+    Scaled { rows: Tensor, scales: Vec<Scale> },
 }
 
 /// libtorch says once on stderr that its int8 kernels are deprecated. They are
@@ -80,7 +92,8 @@ fn hush_deprecation() {
         let zeros = Tensor::zeros([32, 32], (Kind::Float, Device::Cpu));
         let bias = Tensor::zeros([32], (Kind::Float, Device::Cpu));
         if let Ok(linear) = Linear::new(zeros.shallow_clone(), bias, Precision::Int8) {
-            let _ = linear.forward(&(zeros + 1.0));
+            let mut space = buffer(32);
+            let _ = prepare(&zeros, Precision::Int8, &mut space).and_then(|x| linear.forward(&x));
         }
     });
 }
@@ -91,39 +104,47 @@ impl Linear {
             return Ok(Linear::Fp32 { weight, bias });
         }
         let largest = weight.abs().amax([1i64], true).clamp_min(1e-12);
-        let scales = largest / 127.0;
+        let scales = largest / WEIGHT_END;
         let quantised = (weight / &scales)
             .round()
-            .clamp(-127.0, 127.0)
+            .clamp(-WEIGHT_END, WEIGHT_END)
             .to_kind(Kind::Int8);
         let column_offsets =
             quantised
                 .to_kind(Kind::Int)
                 .sum_dim_intlist(&[1i64][..], false, Kind::Int);
         let packed = quantised.f_fbgemm_pack_quantized_matrix()?;
+        let scales = scales.view(-1);
+        let vector = |t: &Tensor| Vec::<f32>::try_from(t.contiguous());
+        let channels = Channels {
+            sums: vector(&(column_offsets.to_kind(Kind::Float) * &scales))?,
+            scales: vector(&scales)?,
+            bias: vector(&bias)?,
+        };
         Ok(Linear::Int8 {
             weight: quantised,
             packed,
             column_offsets,
-            scales: scales.view(-1),
             zeros: bias.zeros_like(),
-            bias,
+            channels: Arc::new(channels),
         })
     }
 
     /// `[rows, in]` to `[rows, out]`.
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(match self {
-            Linear::Fp32 { weight, bias } => x.f_linear(weight, Some(bias))?,
-            Linear::Int8 {
-                weight,
-                packed,
-                column_offsets,
-                scales,
-                zeros,
-                bias,
-            } => {
-                let y = x.f_fbgemm_linear_int8_weight_fp32_activation(
+    fn forward(&self, x: &Input<'_>) -> Result<Tensor> {
+        match (self, x) {
+            (Linear::Fp32 { weight, bias }, Input::Plain(x)) => Ok(x.f_linear(weight, Some(bias))?),
+            (
+                Linear::Int8 {
+                    weight,
+                    packed,
+                    column_offsets,
+                    zeros,
+                    channels,
+                },
+                Input::Scaled { rows, scales },
+            ) => {
+                let y = rows.f_fbgemm_linear_int8_weight_fp32_activation(
                     weight,
                     packed,
                     column_offsets,
@@ -131,9 +152,12 @@ impl Linear {
                     Scalar::from(0i64),
                     zeros,
                 )?;
-                bias.f_addcmul(&y, scales)?
+                rows::restore(y, scales, channels)
             }
-        })
+            _ => Err(Error::Other(
+                "a linear layer was given the input of the other precision".into(),
+            )),
+        }
     }
 
     fn share(&self) -> Self {
@@ -146,16 +170,14 @@ impl Linear {
                 weight,
                 packed,
                 column_offsets,
-                scales,
                 zeros,
-                bias,
+                channels,
             } => Linear::Int8 {
                 weight: weight.shallow_clone(),
                 packed: packed.shallow_clone(),
                 column_offsets: column_offsets.shallow_clone(),
-                scales: scales.shallow_clone(),
                 zeros: zeros.shallow_clone(),
-                bias: bias.shallow_clone(),
+                channels: Arc::clone(channels),
             },
         }
     }
@@ -194,46 +216,15 @@ impl Norm {
     }
 }
 
-/// The range an input is clamped to in int8, and the sentinel row that holds its ends.
-#[derive(Debug)]
-struct Range {
-    low: f64,
-    high: f64,
-    sentinel: Tensor,
-}
-
-impl Range {
-    fn new(low: f64, high: f64, width: usize) -> Self {
-        let mut row = vec![0f32; width];
-        row[0] = low as f32;
-        row[1] = high as f32;
-        Range {
-            low,
-            high,
-            sentinel: Tensor::from_slice(&row),
-        }
-    }
-
-    fn share(&self) -> Self {
-        Range {
-            low: self.low,
-            high: self.high,
-            sentinel: self.sentinel.shallow_clone(),
-        }
-    }
-}
-
 #[derive(Debug)]
 struct Layer {
-    query: Linear,
-    key: Linear,
-    value: Linear,
+    /// Query, key and value in one product.
+    attention_in: Linear,
     attention_out: Linear,
     attention_norm: Norm,
     up: Linear,
     down: Linear,
     norm: Norm,
-    ranges: Vec<Range>,
 }
 
 /// An encoder ready to run. Not shared between threads: each worker has its
@@ -249,13 +240,12 @@ pub struct Engine {
     layers: Vec<Layer>,
     precision: Precision,
     device: Device,
-    /// Input buffers for int8, by width: the first row is the sentinel's.
+    /// Input buffers for int8, by width: the first row is the sentinel.
     buffers: [Tensor; 2],
 }
 
 impl Engine {
-    /// Arranges the weights on a device. int8 needs the calibrated ranges among
-    /// them, and runs on the CPU only.
+    /// Arranges the weights on a device. int8 runs on the CPU only.
     pub fn new(weights: &Weights, precision: Precision, device: Device) -> Result<Self> {
         let precision = match device {
             Device::Cpu => precision,
@@ -266,12 +256,6 @@ impl Engine {
         }
         let weights = &weights.to_device(device);
         let h = HIDDEN as i64;
-        let ranges: Vec<f32> = if precision == Precision::Int8 {
-            let t = weights.get(RANGES, &[(LAYERS * RANGES_PER_LAYER) as i64, 2])?;
-            Vec::try_from(t.contiguous().view(-1))?
-        } else {
-            Vec::new()
-        };
         let linear = |name: &str, n_out: usize, n_in: usize| -> Result<Linear> {
             Linear::new(
                 weights.get(&format!("{name}.weight"), &[n_out as i64, n_in as i64])?,
@@ -282,23 +266,23 @@ impl Engine {
         let mut layers = Vec::with_capacity(LAYERS);
         for l in 0..LAYERS {
             let p = format!("encoder.layer.{l}");
-            let widths = [HIDDEN, HIDDEN, HIDDEN, INTERMEDIATE];
-            let ranges = ranges
-                .chunks_exact(2)
-                .skip(l * RANGES_PER_LAYER)
-                .zip(widths)
-                .map(|(r, w)| Range::new(f64::from(r[0]), f64::from(r[1]), w))
-                .collect();
+            let joined = |part: &str, shape: &[i64]| -> Result<Tensor> {
+                let parts = ["query", "key", "value"]
+                    .map(|n| weights.get(&format!("{p}.attention.self.{n}.{part}"), shape));
+                let [q, k, v] = parts;
+                Ok(Tensor::f_cat(&[q?, k?, v?], 0)?)
+            };
             layers.push(Layer {
-                query: linear(&format!("{p}.attention.self.query"), HIDDEN, HIDDEN)?,
-                key: linear(&format!("{p}.attention.self.key"), HIDDEN, HIDDEN)?,
-                value: linear(&format!("{p}.attention.self.value"), HIDDEN, HIDDEN)?,
+                attention_in: Linear::new(
+                    joined("weight", &[HIDDEN as i64, HIDDEN as i64])?,
+                    joined("bias", &[HIDDEN as i64])?,
+                    precision,
+                )?,
                 attention_out: linear(&format!("{p}.attention.output.dense"), HIDDEN, HIDDEN)?,
                 attention_norm: Norm::load(weights, &format!("{p}.attention.output.LayerNorm"))?,
                 up: linear(&format!("{p}.intermediate.dense"), INTERMEDIATE, HIDDEN)?,
                 down: linear(&format!("{p}.output.dense"), HIDDEN, INTERMEDIATE)?,
                 norm: Norm::load(weights, &format!("{p}.output.LayerNorm"))?,
-                ranges,
             });
         }
         let table = |name: &str, rows: i64| -> Result<Tensor> {
@@ -335,15 +319,12 @@ impl Engine {
                 .layers
                 .iter()
                 .map(|l| Layer {
-                    query: l.query.share(),
-                    key: l.key.share(),
-                    value: l.value.share(),
+                    attention_in: l.attention_in.share(),
                     attention_out: l.attention_out.share(),
                     attention_norm: l.attention_norm.share(),
                     up: l.up.share(),
                     down: l.down.share(),
                     norm: l.norm.share(),
-                    ranges: l.ranges.iter().map(Range::share).collect(),
                 })
                 .collect(),
             precision: self.precision,
@@ -359,31 +340,13 @@ impl Engine {
 
     /// The last layer's vectors, row-major `[batch, tokens, HIDDEN]`.
     pub fn run(&mut self, batch: &Batch) -> Result<Vec<f32>> {
-        let hidden = self.forward(batch, None)?;
+        let hidden = self.forward(batch)?;
         Ok(Vec::try_from(
             hidden.contiguous().view(-1).to_device(Device::Cpu),
         )?)
     }
 
-    /// The smallest and largest input of every linear layer over a batch, for
-    /// calibration: `[LAYERS * RANGES_PER_LAYER]` pairs.
-    pub fn extremes(&mut self, batch: &Batch, tail: f64) -> Result<Vec<(f64, f64)>> {
-        let mut seen = Vec::new();
-        let mut watch = |x: &Tensor| {
-            let flat = x.view(-1).sort(0, false).0;
-            let n = flat.size()[0];
-            let cut = ((n as f64) * tail) as i64;
-            seen.push((flat.double_value(&[cut]), flat.double_value(&[n - 1 - cut])));
-        };
-        let _ = self.forward(batch, Some(&mut watch))?;
-        Ok(seen)
-    }
-
-    fn forward(
-        &mut self,
-        batch: &Batch,
-        mut watch: Option<&mut dyn FnMut(&Tensor)>,
-    ) -> Result<Tensor> {
+    fn forward(&mut self, batch: &Batch) -> Result<Tensor> {
         let _guard = tch::no_grad_guard();
         let (b, t) = (batch.rows as i64, batch.width as i64);
         let (h, heads) = (HIDDEN as i64, HEADS as i64);
@@ -398,22 +361,21 @@ impl Engine {
         let _ = embedded.f_add_(&self.position.f_narrow(0, 0, t)?)?;
         let mut x = self.norm.forward(&embedded)?.f_view([b * t, h])?;
         let bias = batch.attention_bias().to_device(device);
-        let split = |y: &Tensor| -> Result<Tensor> {
-            Ok(y.f_view([b, t, heads, h / heads])?.f_transpose(1, 2)?)
-        };
         let Engine {
-            layers, buffers, ..
+            layers,
+            buffers,
+            precision,
+            ..
         } = self;
         let [narrow, wide] = buffers;
+        let precision = *precision;
         for layer in layers.iter() {
-            let range = |i: usize| layer.ranges.get(i);
-            if let Some(w) = watch.as_mut() {
-                w(&x);
-            }
-            let input = prepare(&x, range(0), narrow)?;
-            let q = split(&trim(layer.query.forward(&input)?, range(0))?)?;
-            let k = split(&trim(layer.key.forward(&input)?, range(0))?)?;
-            let v = split(&trim(layer.value.forward(&input)?, range(0))?)?;
+            let joined = layer
+                .attention_in
+                .forward(&prepare(&x, precision, narrow)?)?
+                .f_view([b, t, 3, heads, h / heads])?;
+            let part = |i: i64| joined.f_select(2, i)?.f_transpose(1, 2);
+            let (q, k, v) = (part(0)?, part(1)?, part(2)?);
             let context = Tensor::f_scaled_dot_product_attention(
                 &q,
                 &k,
@@ -424,23 +386,16 @@ impl Engine {
                 None::<f64>,
             )?;
             let context = context.f_transpose(1, 2)?.f_reshape([b * t, h])?;
-            if let Some(w) = watch.as_mut() {
-                w(&context);
-            }
-            let input = prepare(&context, range(1), narrow)?;
-            let mut y = trim(layer.attention_out.forward(&input)?, range(1))?;
+            let mut y = layer
+                .attention_out
+                .forward(&prepare(&context, precision, narrow)?)?;
             let _ = y.f_add_(&x)?;
             let attended = layer.attention_norm.forward(&y)?;
-            if let Some(w) = watch.as_mut() {
-                w(&attended);
-            }
-            let input = prepare(&attended, range(2), narrow)?;
-            let up = trim(layer.up.forward(&input)?, range(2))?.f_gelu("none")?;
-            if let Some(w) = watch.as_mut() {
-                w(&up);
-            }
-            let input = prepare(&up, range(3), wide)?;
-            let mut y = trim(layer.down.forward(&input)?, range(3))?;
+            let up = layer
+                .up
+                .forward(&prepare(&attended, precision, narrow)?)?
+                .f_gelu("none")?;
+            let mut y = layer.down.forward(&prepare(&up, precision, wide)?)?;
             let _ = y.f_add_(&attended)?;
             x = layer.norm.forward(&y)?;
         }
@@ -449,28 +404,25 @@ impl Engine {
 }
 
 fn buffer(width: usize) -> Tensor {
-    Tensor::zeros([1, width as i64], (Kind::Float, Device::Cpu))
+    let sentinel = Tensor::zeros([1, width as i64], (Kind::Float, Device::Cpu));
+    let _ = sentinel.get(0).get(1).fill_(1.0);
+    sentinel
 }
 
-/// For int8: the rows of `x` clamped to the range behind the sentinel row. Else `x`.
-fn prepare(x: &Tensor, range: Option<&Range>, buffer: &mut Tensor) -> Result<Tensor> {
-    let Some(range) = range else {
-        return Ok(x.shallow_clone());
-    };
-    let size = x.size();
-    let (rows, width) = (size[0], size[1]);
-    if buffer.size()[0] < rows + 1 {
-        *buffer = Tensor::f_zeros([rows + 1, width], (Kind::Float, Device::Cpu))?;
+/// For int8: the rows of `x` brought to 0…1 behind the sentinel row. Else `x`.
+fn prepare<'a>(x: &'a Tensor, precision: Precision, space: &mut Tensor) -> Result<Input<'a>> {
+    if precision == Precision::Fp32 {
+        return Ok(Input::Plain(x));
     }
-    buffer.f_get(0)?.f_copy_(&range.sentinel)?;
-    let _ = x.f_clamp_out(&buffer.f_narrow(0, 1, rows)?, range.low, range.high)?;
-    Ok(buffer.f_narrow(0, 0, rows + 1)?)
-}
-
-/// Drops the sentinel's row from a linear layer's output.
-fn trim(y: Tensor, range: Option<&Range>) -> Result<Tensor> {
-    Ok(match range {
-        Some(_) => y.f_narrow(0, 1, y.size()[0] - 1)?,
-        None => y,
+    let size = x.size();
+    let (count, width) = (size[0], size[1]);
+    if space.size()[0] < count + 1 {
+        *space = Tensor::f_zeros([count + 1, width], (Kind::Float, Device::Cpu))?;
+        space.f_narrow(0, 0, 1)?.f_copy_(&buffer(width as usize))?;
+    }
+    let scales = rows::bring(x, space)?;
+    Ok(Input::Scaled {
+        rows: space.f_narrow(0, 0, count + 1)?,
+        scales,
     })
 }

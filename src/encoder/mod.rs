@@ -9,6 +9,7 @@ pub mod bert;
 pub mod engine;
 pub mod marks;
 pub mod pool;
+mod rows;
 pub mod tokenize;
 pub mod weights;
 

@@ -18,7 +18,6 @@ use crate::train::trainer::{self, Checkpoint, EpochLog, Event, Options, Scores, 
 use crate::train::{relation, statements};
 
 mod inputs;
-mod weights;
 
 /// What to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -146,8 +145,7 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
     };
     let temperature =
         relation::calibrate(&network, &inputs.held_out.examples, &inputs.held_out.rows)?;
-    let (weights, sha256) =
-        weights::write(args, &network, &inputs.sources, "relation.safetensors")?;
+    let (weights, sha256) = write_weights(args, &network, &encoder_dir, "relation.safetensors")?;
     finish(args, "relation.training.json", &log, progress, |file| {
         file.relation = Some(RelationPart {
             weights,
@@ -218,8 +216,7 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
     };
     let (side_temperature, stance_temperature) =
         statements::calibrate(&network, &inputs.held_out.examples, &inputs.held_out.rows)?;
-    let (weights, sha256) =
-        weights::write(args, &network, &inputs.sources, "statements.safetensors")?;
+    let (weights, sha256) = write_weights(args, &network, &encoder_dir, "statements.safetensors")?;
     finish(args, "statements.training.json", &log, progress, |file| {
         file.statements = Some(StatementsPart {
             weights,
@@ -358,6 +355,27 @@ fn fit(
     let log = trainer::train(network, sources, options, checkpoint, evaluate, &mut listen);
     bar.finish_and_clear();
     log
+}
+
+/// Writes the variables that are not the base encoder's. Gives the file's name and SHA-256.
+fn write_weights(
+    args: &TrainArgs,
+    network: &Network,
+    encoder_dir: &Path,
+    name: &str,
+) -> Result<(String, String)> {
+    let base = Weights::load(&encoder_dir.join("model.safetensors"), None)?;
+    let mut own = Weights::default();
+    for (name, value) in network.bert.vs.variables() {
+        let same = base
+            .get(&name, &value.size())
+            .is_ok_and(|b| b.equal(&value.to_device(tch::Device::Cpu)));
+        if !same {
+            own.insert(name, value.detach());
+        }
+    }
+    let sha256 = own.save_half(&args.out.join(name))?;
+    Ok((name.to_string(), sha256))
 }
 
 fn open_or_new(folder: &Path) -> Result<Model> {
