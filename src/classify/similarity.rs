@@ -3,7 +3,7 @@
 
 use super::{pool, RunOptions};
 use crate::encoder::pool::mean;
-use crate::encoder::{Encoded, Pool, Precision, Tokenizer};
+use crate::encoder::{Encoded, Pool, Tokenizer};
 use crate::error::Result;
 use crate::model::{encoder_dir, Model};
 
@@ -17,16 +17,12 @@ pub struct Embedder {
 }
 
 impl Embedder {
-    /// Loads the base encoder of a model. It runs in fp32: its int8 ranges are not calibrated.
+    /// Loads the base encoder of a model.
     pub fn load(model: &Model, options: &RunOptions) -> Result<Self> {
         let dir = encoder_dir(&model.file.encoder)?;
-        let options = RunOptions {
-            precision: Precision::Fp32,
-            ..*options
-        };
         Ok(Embedder {
             tokenizer: Tokenizer::load(&dir.join("tokenizer.json"))?,
-            pool: pool(&model.base_weights()?, &options)?,
+            pool: pool(&model.base_weights()?, options)?,
         })
     }
 

@@ -184,7 +184,7 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
     let found = timings.time("contrast", || {
         let judge = CachedJudge {
             state: std::sync::Mutex::new(&mut state),
-            model_key: model.hash(),
+            model_key: format!("{} {}", model.hash(), context.settings.run.precision.name()),
             relater: std::sync::OnceLock::new(),
             load: &|| Relater::load(&model, &context.settings.run),
         };
