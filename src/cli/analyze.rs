@@ -177,7 +177,11 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
         let work = Cached {
             state: &mut state,
             context,
-            model_key: model.file.encoder_sha256.clone(),
+            model_key: format!(
+                "{} {}",
+                model.file.encoder_sha256,
+                context.settings.run.precision.name()
+            ),
         };
         work.embeddings(&texts, || Embedder::load(&model, &context.settings.run))
     })?;
