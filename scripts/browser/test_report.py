@@ -1,4 +1,4 @@
-"""Tests of report.html in a real browser. `scripts/browser/check.sh` runs them.
+"""Tests of report.html in a real browser. `scripts/checks/browser.sh` runs them.
 
 STANDOFF_PAGES is a folder with the reports of examples/sample_report.rs: dispute, hostile, large.
 """
