@@ -1,0 +1,165 @@
+//! `standoff train` as a user runs it, on a few of the project's own statements.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn own_statements(count: usize) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/training/own_statements.jsonl");
+    let text = std::fs::read_to_string(path).expect("the statements are there");
+    text.lines().take(count).map(|l| format!("{l}\n")).collect()
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Folder(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, text).expect("a file");
+        path.to_string_lossy().into_owned()
+    }
+}
+
+fn command(out: &Path, args: &[&str]) -> Command {
+    let mut c = Command::new(env!("CARGO_BIN_EXE_standoff"));
+    c.arg("train")
+        .arg("--out")
+        .arg(out)
+        .args(["--batch", "8", "--max-tokens", "64"])
+        .args(args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    c
+}
+
+fn train(out: &Path, args: &[&str]) -> Output {
+    command(out, args).output().expect("the program starts")
+}
+
+fn said(out: &Output) -> String {
+    String::from_utf8_lossy(&out.stderr).into_owned()
+}
+
+fn weights(out: &Path) -> Vec<u8> {
+    std::fs::read(out.join("statements.safetensors")).expect("weights")
+}
+
+#[test]
+fn a_training_that_was_killed_ends_with_the_same_weights() {
+    let folder = Folder::new();
+    let file = folder.write("train.jsonl", &own_statements(160));
+    let args = [
+        "--train",
+        &file,
+        "--epochs",
+        "2",
+        "--hold-out",
+        "0.2",
+        "--checkpoint-minutes",
+        "0",
+    ];
+    let whole = folder.path("whole");
+    let done = train(&whole, &args);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+
+    let broken = folder.path("broken");
+    let mut child = command(&broken, &args).spawn().expect("the program starts");
+    let started = Instant::now();
+    while !broken.join("checkpoint/state.json").is_file() {
+        assert!(started.elapsed() < Duration::from_secs(300));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    assert!(!broken.join("statements.safetensors").exists());
+    let resumed = train(&broken, &args);
+    assert_eq!(resumed.status.code(), Some(0), "{}", said(&resumed));
+    assert!(said(&resumed).contains("going on after step"));
+    assert_eq!(weights(&whole), weights(&broken));
+    assert!(!broken.join("checkpoint").exists());
+
+    // The mean of equal weights is those weights; other settings are not mixed with a checkpoint.
+    let mean = folder.path("mean");
+    let model = whole.to_string_lossy();
+    let args = [
+        "--train", &file, "--init", &model, "--init", &model, "--epochs", "0",
+    ];
+    let done = train(&mean, &args);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    assert_eq!(weights(&whole), weights(&mean));
+}
+
+#[test]
+fn a_learning_curve_has_a_point_for_every_share() {
+    let folder = Folder::new();
+    let file = folder.write("train.jsonl", &own_statements(60));
+    let out = folder.path("curve");
+    let done = train(
+        &out,
+        &[
+            "--train",
+            &file,
+            "--epochs",
+            "1",
+            "--hold-out",
+            "0.3",
+            "--learning-curve",
+            "0.5,1",
+        ],
+    );
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    let text = std::fs::read_to_string(out.join("learning-curve.json")).expect("the curve");
+    let curve: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let points = curve["points"].as_array().expect("points");
+    assert_eq!(points.len(), 2);
+    assert!(points[0]["examples"].as_u64() < points[1]["examples"].as_u64());
+    assert!(points[1]["scores"]["held_out.side.macro_f1"].is_f64());
+    assert!(!out.join("statements.safetensors").exists());
+    let wrong = train(&out, &["--train", &file, "--learning-curve", "1.5"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn what_makes_a_training_doubtful_is_said() {
+    let folder = Folder::new();
+    let row = |id: &str, text: &str, stance: &str| {
+        format!("{{\"id\":\"{id}\",\"text\":\"{text}\",\"side\":\"western\",\"stance\":\"{stance}\"}}\n")
+    };
+    let rows = row("a", "Berlin sent tanks.", "escalation")
+        + &row("a", "Paris offered talks.", "de-escalation")
+        + &row("b", "Rome counted its tanks.", "unheard-of");
+    let file = folder.write("train.jsonl", &rows);
+    let dev = folder.write("dev.jsonl", &row("d", "Berlin sent tanks.", "escalation"));
+    let done = train(
+        &folder.path("model"),
+        &[
+            "--train",
+            &file,
+            "--dev",
+            &dev,
+            "--epochs",
+            "1",
+            "--hold-out",
+            "0",
+        ],
+    );
+    let said = said(&done);
+    assert_eq!(done.status.code(), Some(3), "{said}");
+    for expected in [
+        "the id a stood already",
+        "train.jsonl:3",
+        "unheard-of",
+        "all statements have the same side",
+        "dev.jsonl: 1 record(s) stand in the training data too",
+    ] {
+        assert!(said.contains(expected), "{expected} is not in {said}");
+    }
+}
