@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use safetensors::Dtype;
 use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
 
@@ -43,11 +44,11 @@ impl Weights {
             safetensors::SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
         let mut out = BTreeMap::new();
         for (name, view) in file.tensors() {
-            use safetensors::Dtype;
             let kind = match view.dtype() {
                 Dtype::F32 => Kind::Float,
                 Dtype::F16 => Kind::Half,
                 Dtype::I64 => Kind::Int64,
+                Dtype::I8 => Kind::Int8,
                 other => return Err(damaged(format!("{name} has the type {other:?}"))),
             };
             let shape: Vec<i64> = view.shape().iter().map(|&d| d as i64).collect();
@@ -58,6 +59,18 @@ impl Weights {
                 t
             };
             out.insert(name, t);
+        }
+        let compact: Vec<String> = out
+            .iter()
+            .filter(|(_, t)| t.kind() == Kind::Int8)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in compact {
+            let scales = out
+                .remove(&format!("{name}{SCALES}"))
+                .ok_or_else(|| damaged(format!("{name} has no scales")))?;
+            let whole = out[&name].to_kind(Kind::Float) * scales.f_view([-1, 1])?;
+            out.insert(name, whole);
         }
         Ok(Weights(out))
     }
@@ -122,51 +135,36 @@ impl Weights {
         self.0.iter().map(|(n, t)| (n.as_str(), t))
     }
 
-    /// Writes a safetensors file in half precision and gives its SHA-256 (hex).
-    pub fn save_half(&self, path: &Path) -> Result<String> {
-        let halves: Vec<(String, Vec<u8>, Vec<usize>)> = self
-            .0
+    /// Writes a safetensors file and gives its SHA-256 (hex).
+    pub fn save(&self, path: &Path, storage: Storage) -> Result<String> {
+        let mut parts: Vec<(String, Dtype, Vec<u8>, Vec<usize>)> = Vec::new();
+        for (name, t) in &self.0 {
+            let shape: Vec<usize> = t.size().iter().map(|&d| d as usize).collect();
+            let values = Vec::try_from(&t.to_kind(Kind::Float).contiguous().view(-1))?;
+            let matrix = shape.len() == 2 && shape.iter().all(|&d| d >= LEAST_COMPACT);
+            match storage {
+                Storage::Compact if matrix => {
+                    let (rounded, scales) = eight_bits(&values, shape[1]);
+                    let rows = vec![scales.len()];
+                    let scales = scales.iter().flat_map(|v| v.to_le_bytes()).collect();
+                    parts.push((format!("{name}{SCALES}"), Dtype::F32, scales, rows));
+                    parts.push((name.clone(), Dtype::I8, rounded, shape));
+                }
+                Storage::Full => {
+                    let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                    parts.push((name.clone(), Dtype::F32, bytes, shape));
+                }
+                _ => {
+                    let halves = values.iter().map(|&v| half::f16::from_f32(v));
+                    let bytes = halves.flat_map(half::f16::to_le_bytes).collect();
+                    parts.push((name.clone(), Dtype::F16, bytes, shape));
+                }
+            }
+        }
+        let views = parts
             .iter()
-            .map(|(name, t)| {
-                let flat = t.to_kind(Kind::Float).contiguous().view(-1);
-                let values: Vec<f32> = Vec::try_from(&flat).map_err(Error::from)?;
-                let bytes = values
-                    .iter()
-                    .flat_map(|&v| half::f16::from_f32(v).to_le_bytes())
-                    .collect();
-                let shape = t.size().iter().map(|&d| d as usize).collect();
-                Ok((name.clone(), bytes, shape))
-            })
-            .collect::<Result<_>>()?;
-        self.write(path, &halves, safetensors::Dtype::F16)
-    }
-
-    /// Writes a safetensors file in full precision (for checkpoints).
-    pub fn save_full(&self, path: &Path) -> Result<String> {
-        let full: Vec<(String, Vec<u8>, Vec<usize>)> = self
-            .0
-            .iter()
-            .map(|(name, t)| {
-                let flat = t.to_kind(Kind::Float).contiguous().view(-1);
-                let values: Vec<f32> = Vec::try_from(&flat).map_err(Error::from)?;
-                let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-                let shape = t.size().iter().map(|&d| d as usize).collect();
-                Ok((name.clone(), bytes, shape))
-            })
-            .collect::<Result<_>>()?;
-        self.write(path, &full, safetensors::Dtype::F32)
-    }
-
-    fn write(
-        &self,
-        path: &Path,
-        tensors: &[(String, Vec<u8>, Vec<usize>)],
-        dtype: safetensors::Dtype,
-    ) -> Result<String> {
-        let views = tensors
-            .iter()
-            .map(|(name, bytes, shape)| {
-                safetensors::tensor::TensorView::new(dtype, shape.clone(), bytes)
+            .map(|(name, dtype, bytes, shape)| {
+                safetensors::tensor::TensorView::new(*dtype, shape.clone(), bytes)
                     .map(|v| (name.as_str(), v))
             })
             .collect::<std::result::Result<Vec<_>, _>>()
@@ -178,6 +176,35 @@ impl Weights {
     }
 }
 
+/// How weights are kept in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// fp32, for checkpoints.
+    Full,
+    /// fp16.
+    Half,
+    /// Matrices in 8 bits with a scale a row, the rest in fp16: about half the size.
+    Compact,
+}
+
+/// Ends the name of the tensor that holds the scales of a compact matrix.
+const SCALES: &str = ".scales";
+/// Matrices smaller than this in either direction are never compact.
+const LEAST_COMPACT: usize = 128;
+
+/// Rows of `width` values rounded to 8 bits, and each row's scale.
+fn eight_bits(values: &[f32], width: usize) -> (Vec<u8>, Vec<f32>) {
+    let mut rounded = Vec::with_capacity(values.len());
+    let mut scales = Vec::with_capacity(values.len() / width);
+    for row in values.chunks_exact(width) {
+        let largest = row.iter().fold(0f32, |m, v| m.max(v.abs()));
+        let scale = (largest / 127.0).max(f32::MIN_POSITIVE);
+        rounded.extend(row.iter().map(|v| (v / scale).round() as i8 as u8));
+        scales.push(scale);
+    }
+    (rounded, scales)
+}
+
 /// Lower-case hex digits.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -185,4 +212,63 @@ pub fn hex(bytes: &[u8]) -> String {
         let _ = write!(s, "{b:02x}");
         s
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(t: &Tensor, storage: Storage) -> Tensor {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        let mut weights = Weights::default();
+        weights.insert("layer.weight", t.shallow_clone());
+        let sha256 = weights.save(&path, storage).unwrap();
+        Weights::load(&path, Some(&sha256))
+            .unwrap()
+            .get("layer.weight", &t.size())
+            .unwrap()
+    }
+
+    #[test]
+    fn weights_come_back_as_exactly_as_they_are_kept() {
+        tch::manual_seed(1);
+        let t = Tensor::randn([130, 200], (Kind::Float, tch::Device::Cpu)) * 0.1;
+        let error = |storage| {
+            let e = (written(&t, storage) - &t).abs().max();
+            e.double_value(&[])
+        };
+        assert_eq!(error(Storage::Full), 0.0);
+        assert!(error(Storage::Half) < 3e-4);
+        // Half a step of the largest value's 127th.
+        let largest = t.abs().max().double_value(&[]);
+        assert!(error(Storage::Compact) <= largest / 127.0 / 2.0 + 1e-6);
+    }
+
+    #[test]
+    fn small_matrices_and_vectors_stay_in_half_precision() {
+        let t = Tensor::from_slice(&[0.5f32, 0.001]).view([1, 2]);
+        assert!(
+            (written(&t, Storage::Compact) - &t)
+                .abs()
+                .max()
+                .double_value(&[])
+                < 1e-6
+        );
+    }
+
+    #[test]
+    fn the_mean_is_taken_tensor_by_tensor() {
+        let one = |v: f32| {
+            let mut w = Weights::default();
+            w.insert("x", Tensor::from_slice(&[v, 1.0]));
+            w
+        };
+        let mean = Weights::mean(&[one(1.0), one(4.0)]).unwrap();
+        let x: Vec<f32> = Vec::try_from(mean.get("x", &[2]).unwrap()).unwrap();
+        assert_eq!(x, [2.5, 1.0]);
+        let mut other = Weights::default();
+        other.insert("y", Tensor::from_slice(&[1f32]));
+        assert!(Weights::mean(&[one(1.0), other]).is_err());
+    }
 }

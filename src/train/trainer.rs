@@ -14,6 +14,7 @@ use super::augment::Augment;
 use super::network::{soft_cross_entropy, Logits, Network};
 use super::optimizer::{schedule, AdamW};
 use crate::encoder::batch::{padded, Batch};
+use crate::encoder::weights::Storage;
 use crate::encoder::{Encoded, TokenMarks, Weights};
 use crate::error::{Error, Result};
 use crate::home::write_whole;
@@ -266,7 +267,7 @@ pub fn train(
             state.best = Some(scores.decisive);
             let weights = adam.weights();
             if let Some(c) = checkpoint {
-                weights.save_full(&c.best())?;
+                weights.save(&c.best(), Storage::Full)?;
             }
             best = Some(weights);
         }
@@ -320,7 +321,7 @@ fn resume(c: &Checkpoint, options: &Options, examples: usize) -> Result<Option<S
 }
 
 fn save(c: &Checkpoint, adam: &AdamW, state: &State) -> Result<()> {
-    adam.state().save_full(&c.tensors(state.step))?;
+    adam.state().save(&c.tensors(state.step), Storage::Full)?;
     let json = serde_json::to_vec_pretty(state).map_err(|e| Error::Other(e.to_string()))?;
     write_whole(&c.state(), &json)?;
     // Older tensors are not needed once the state names the new ones.
