@@ -54,16 +54,12 @@ pub struct Coefficients {
     pub parts: [f64; FEATURES],
 }
 
-/// The coefficients in use.
-///
-/// Set by hand: the relation model's log-odds count in full, so that a pair
-/// with ordinary similarity and nothing else in common scores about its
-/// probability for `opposed`; the other parts order pairs the model takes for
-/// equally opposed. To be replaced by [`fit`]'s as soon as there are pairs with
-/// the relation model's judgements on texts it was not trained on.
+/// The coefficients in use: [`fit`]'s on 570 pairs of headlines of the same days (82 opposed)
+/// that the relation model was not trained on. In five folds their average
+/// precision is 0.530, against 0.511 for the relation model's probability alone.
 pub const COEFFICIENTS: Coefficients = Coefficients {
-    base: -1.2,
-    parts: [1.0, -1.0, 1.6, 0.5, 0.3, 0.4, 0.8, 0.3],
+    base: -3.760,
+    parts: [0.677, -0.707, 1.908, 0.787, 0.987, 0.945, 1.204, 0.478],
 };
 
 /// The features of one pair, in the order of [`PARTS`].
