@@ -60,6 +60,18 @@ fn main() -> Result<()> {
         let c = fit(&train, ridge)?;
         held_out.extend(test.into_iter().map(|i| (c.score(&rows[i].0), rows[i].1)));
     }
+    for percent in (10..=60).step_by(5) {
+        let least = f64::from(percent) / 100.0;
+        let shown = held_out.iter().filter(|r| r.0 >= least).count() as f64;
+        let right = held_out.iter().filter(|r| r.0 >= least && r.1).count() as f64;
+        let all = held_out.iter().filter(|r| r.1).count() as f64;
+        eprintln!(
+            "shown from a score of {least:.2}: precision {:.2}, recall {:.2}, F1 {:.2}",
+            right / shown,
+            right / all,
+            2.0 * right / (shown + all)
+        );
+    }
     let with = |score: &dyn Fn(&Features) -> f64| -> Vec<(f64, bool)> {
         rows.iter().map(|(f, l)| (score(f), *l)).collect()
     };

@@ -84,7 +84,7 @@ class Pairs(unittest.TestCase):
         random.seed(5)
         for _ in range(100):
             cells = [(f"a{i}", f"b{j}") for i in range(4) for j in range(5) if random.random() < 0.5]
-            part = [pair(a, b, round(random.uniform(0.35, 1), 4)) for a, b in cells]
+            part = [pair(a, b, round(random.uniform(0.25, 1), 4)) for a, b in cells]
             if not part:
                 continue
             chosen = [p for p in part if p["id"] in spark_merge._best_matching(part)]
