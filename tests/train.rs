@@ -33,7 +33,7 @@ fn command(out: &Path, args: &[&str]) -> Command {
     c.arg("train")
         .arg("--out")
         .arg(out)
-        .args(["--batch", "8", "--max-tokens", "64"])
+        .args(["--batch", "8", "--max-tokens", "64", "--threads", "1"])
         .args(args)
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
