@@ -627,7 +627,7 @@ _standoff() {
             return 0
             ;;
         standoff__subcmd__train)
-            opts="-q -h -V --task --train --tags --no-marks --ordered --dev --out --init --hold-out --epochs --batch --learning-rate --freeze-layers --patience --class-weights --max-tokens --seed --learning-curve --checkpoint-minutes --model --sides --device --threads --batch-tokens --min-confidence --precision --quiet --color --log-level --help --version"
+            opts="-q -h -V --task --train --tags --no-marks --ordered --dev --out --init --hold-out --epochs --batch --learning-rate --freeze-layers --patience --class-weights --max-tokens --seed --learning-curve --compact --checkpoint-minutes --model --sides --device --threads --batch-tokens --min-confidence --precision --quiet --color --log-level --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
