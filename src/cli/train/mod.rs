@@ -142,6 +142,7 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
         relation::examples(&tokenizer, rows, weight, args.max_tokens, args.ordered)
     })?;
     let fresh = || {
+        tch::manual_seed(args.seed as i64);
         let mut network = relation::network(&encoder_dir, tch::Device::Cpu)?;
         start_from(&args.init, &mut network, |m| {
             let part = m.relation()?;
@@ -204,6 +205,7 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
     }
     let tagger = !args.tags.is_empty();
     let fresh = || {
+        tch::manual_seed(args.seed as i64);
         let mut network = statements::network(&encoder_dir, tagger, tch::Device::Cpu)?;
         start_from(&args.init, &mut network, |m| match m.statements() {
             Ok(part) => m.weights(&part.weights, &part.sha256),
