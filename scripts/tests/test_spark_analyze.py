@@ -20,7 +20,7 @@ SCRIPT = ROOT / "scripts" / "spark_analyze.py"
 PROGRAM = os.environ.get("STANDOFF_BIN", "")
 EASTERN = ("volga", "moskva", "nevsky", "minsk")
 # What a score must reach, and how much counting words in windows may change it.
-LEAST, SCORE = 0.25, 0.05
+LEAST, SCORE = 0.25, 0.08
 FIELDS = ["id", "title", "date", "url", "outlet", "text", "statements"]
 
 
@@ -125,7 +125,7 @@ class AgainstOneMachine(unittest.TestCase):
         print(f"{len(one)} pairs on one machine, {len(many)} on Spark, {len(differ)} in one only", file=sys.stderr)
         for pair in differ.values():
             self.assertTrue(not pair["primary"] or pair["score"] < LEAST + SCORE, pair)
-        self.assertLessEqual(len(differ), 0.06 * len(one))
+        self.assertLessEqual(len(differ), 0.12 * len(one))
 
         statements = {pair[end] for pair in differ.values() for end in "ab"}
         for side in (0, 1):
