@@ -119,8 +119,12 @@ impl Model {
 
     /// Base encoder weights with a part's own laid over them.
     pub fn weights(&self, file: &str, sha256: &str) -> Result<Weights> {
-        let mut weights = self.base_weights()?;
-        weights.overlay(Weights::load(&self.folder.join(file), Some(sha256))?);
+        let (base, own) = rayon::join(
+            || self.base_weights(),
+            || Weights::load(&self.folder.join(file), Some(sha256)),
+        );
+        let mut weights = base?;
+        weights.overlay(own?);
         Ok(weights)
     }
 

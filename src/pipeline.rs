@@ -71,8 +71,16 @@ impl Pipeline {
         settings: &Settings,
         min_confidence: f64,
     ) -> Result<Self> {
-        let classifier = Classifier::load(model, sides.names(), &settings.run)?;
-        Self::new(Box::new(classifier), sides, min_confidence)
+        let (classifier, attributor) = rayon::join(
+            || Classifier::load(model, sides.names(), &settings.run),
+            || Attributor::new(sides.clone()),
+        );
+        Ok(Self::of(
+            Box::new(classifier?),
+            sides.names(),
+            attributor?,
+            min_confidence,
+        ))
     }
 
     /// A pipeline over any classifier.
@@ -81,13 +89,24 @@ impl Pipeline {
         sides: Arc<Sides>,
         min_confidence: f64,
     ) -> Result<Self> {
-        Ok(Pipeline {
-            names: sides.names(),
-            attributor: Attributor::new(sides)?,
+        let names = sides.names();
+        let attributor = Attributor::new(sides)?;
+        Ok(Self::of(classifier, names, attributor, min_confidence))
+    }
+
+    fn of(
+        classifier: Box<dyn Classify + Send>,
+        names: SideNames,
+        attributor: Attributor,
+        min_confidence: f64,
+    ) -> Self {
+        Pipeline {
+            names,
+            attributor,
             classifier,
             min_confidence,
             other_languages: false,
-        })
+        }
     }
 
     /// Classifies statements of other languages like English ones, instead of abstaining.
@@ -132,7 +151,7 @@ impl Pipeline {
         let classified = self.classifier.classify(&inputs, done)?;
         drop(inputs);
         Ok(statements
-            .iter()
+            .par_iter()
             .zip(attributions)
             .zip(classified)
             .map(|((s, a), c)| self.record(s, a, c))

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use tch::Tensor;
 
 use crate::document::Span;
-use crate::encoder::batch::{padded, Batch};
+use crate::encoder::Batch;
 use crate::encoder::{Encoded, TokenMarks, Tokenizer};
 use crate::error::Result;
 use crate::labels::{Label, SideNames, Stance};
@@ -81,7 +81,7 @@ impl Explainer {
         label: usize,
         source: &str,
     ) -> Result<Vec<Weight>> {
-        let width = padded(text.len());
+        let width = text.len();
         let mut blank = text.clone();
         for (id, offset) in blank.ids.iter_mut().zip(&text.offsets) {
             if !offset.is_empty() {

@@ -27,7 +27,7 @@ pub struct RunOptions {
 impl Default for RunOptions {
     fn default() -> Self {
         RunOptions {
-            precision: if crate::encoder::engine::int8_available() {
+            precision: if crate::encoder::int8::available() {
                 Precision::Int8
             } else {
                 Precision::Fp32

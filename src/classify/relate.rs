@@ -1,5 +1,7 @@
 //! The relation model: how two statements meet.
 
+use rayon::prelude::*;
+
 use super::head::Head;
 use super::{pool, RunOptions};
 use crate::encoder::pool::sentence_features;
@@ -40,11 +42,11 @@ impl Relater {
         pairs: &[(&str, &str)],
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Vec<f64>>> {
-        let mut encoded: Vec<Encoded> = Vec::with_capacity(pairs.len() * 2);
-        for (a, b) in pairs {
-            encoded.push(self.tokenizer.encode_pair(a, b, self.max_tokens)?);
-            encoded.push(self.tokenizer.encode_pair(b, a, self.max_tokens)?);
-        }
+        let encoded: Vec<Encoded> = pairs
+            .par_iter()
+            .flat_map_iter(|&(a, b)| [(a, b), (b, a)])
+            .map(|(a, b)| self.tokenizer.encode_pair(a, b, self.max_tokens))
+            .collect::<Result<_>>()?;
         let texts: Vec<&Encoded> = encoded.iter().collect();
         let logits = self.pool.run(
             &texts,

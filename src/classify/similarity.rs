@@ -1,6 +1,8 @@
 //! Sentence embeddings for topic similarity, from the base encoder as it was
 //! trained for that purpose (mean pooling, unit length).
 
+use rayon::prelude::*;
+
 use super::{pool, RunOptions};
 use crate::encoder::pool::mean;
 use crate::encoder::{Encoded, Pool, Tokenizer};
@@ -29,7 +31,7 @@ impl Embedder {
     /// One unit vector of [`crate::encoder::HIDDEN`] numbers per text.
     pub fn embed(&self, texts: &[&str], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Vec<f32>>> {
         let encoded: Vec<Encoded> = texts
-            .iter()
+            .par_iter()
             .map(|t| self.tokenizer.encode(t, MAX_TOKENS))
             .collect::<Result<_>>()?;
         let encoded: Vec<&Encoded> = encoded.iter().collect();

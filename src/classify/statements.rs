@@ -1,5 +1,13 @@
 //! The classifier: side, stance and attribution tags in one encoder pass.
 
+use std::collections::{HashMap, HashSet};
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use lru::LruCache;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
 use super::head::Head;
 use super::{pool, RunOptions};
 use crate::attribute::Attribution;
@@ -51,6 +59,24 @@ pub struct Classifier {
     stance_temperature: f64,
     max_tokens: usize,
     names: SideNames,
+    /// The last answers.
+    remembered: Mutex<LruCache<Key, Classified>>,
+}
+
+/// Answers remembered at most: some 15 MB.
+const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1 << 15).unwrap();
+
+/// SHA-256 over everything an answer depends on.
+type Key = [u8; 32];
+
+fn key(text: &str, marks: &TokenMarks) -> Key {
+    Sha256::new()
+        .chain_update(marks.actors.len().to_le_bytes())
+        .chain_update(&marks.actors)
+        .chain_update(&marks.roles)
+        .chain_update(text)
+        .finalize()
+        .into()
 }
 
 impl Classifier {
@@ -72,36 +98,71 @@ impl Classifier {
             stance_temperature: part.stance_temperature,
             max_tokens: part.max_tokens,
             names,
+            remembered: Mutex::new(LruCache::new(REMEMBERED)),
         })
     }
 
     /// Classifies statements; the results are in input order and each depends on
-    /// its own text and attribution alone. `done` is told of finished statements.
+    /// its own text and attribution alone. What the encoder reads alike is computed
+    /// once, also across calls, as long as it is remembered. `done` is told of
+    /// finished statements.
     pub fn classify(
         &self,
         inputs: &[Input<'_>],
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Classified>> {
-        let encoded: Vec<Encoded> = inputs
-            .iter()
-            .map(|i| self.tokenizer.encode(i.text, self.max_tokens))
-            .collect::<Result<_>>()?;
-        let marks: Vec<TokenMarks> = inputs
-            .iter()
-            .zip(&encoded)
-            .map(|(i, e)| {
+        let (texts, marks): (Vec<Encoded>, Vec<TokenMarks>) = inputs
+            .par_iter()
+            .map(|i| {
+                let text = self.tokenizer.encode(i.text, self.max_tokens)?;
                 let a = i.attribution;
-                TokenMarks::new(e, &a.mentions, a.speaker.as_ref(), &self.names)
+                let marks = TokenMarks::new(&text, &a.mentions, a.speaker.as_ref(), &self.names);
+                Ok((text, marks))
             })
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .unzip();
+        let keys: Vec<Key> = inputs
+            .iter()
+            .zip(&marks)
+            .map(|(i, m)| key(i.text, m))
             .collect();
-        let texts: Vec<&Encoded> = encoded.iter().collect();
-        let marks: Vec<&TokenMarks> = marks.iter().collect();
-        self.pool.run(
-            &texts,
-            &marks,
-            |i, hidden| self.finish(texts[i], hidden),
+        let mut known: HashMap<Key, Classified> = HashMap::new();
+        let mut open: Vec<usize> = Vec::new();
+        {
+            let mut remembered = self.remembered();
+            let mut seen = HashSet::new();
+            for (i, key) in keys.iter().enumerate() {
+                if !seen.insert(*key) {
+                    continue;
+                }
+                match remembered.get(key) {
+                    Some(c) => {
+                        known.insert(*key, c.clone());
+                    }
+                    None => open.push(i),
+                }
+            }
+        }
+        let computed = self.pool.run(
+            &open.iter().map(|&i| &texts[i]).collect::<Vec<_>>(),
+            &open.iter().map(|&i| &marks[i]).collect::<Vec<_>>(),
+            |at, hidden| self.finish(&texts[open[at]], hidden),
             done,
-        )
+        )?;
+        done(inputs.len() - open.len());
+        let mut remembered = self.remembered();
+        for (&i, c) in open.iter().zip(computed) {
+            remembered.put(keys[i], c.clone());
+            known.insert(keys[i], c);
+        }
+        Ok(keys.iter().map(|key| known[key].clone()).collect())
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, LruCache<Key, Classified>> {
+        self.remembered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn finish(&self, text: &Encoded, hidden: &[f32]) -> Classified {

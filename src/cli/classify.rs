@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::stream::{filter, json, object, take_id, Bad, Line};
@@ -44,7 +45,7 @@ pub fn run(args: ClassifyArgs, context: &Context) -> Result<u8> {
                 r.explanation = Some(e.explain(r)?);
             }
         }
-        records.iter().map(json).collect()
+        records.par_iter().map(json).collect()
     })
 }
 

@@ -37,7 +37,7 @@ pub fn run(args: InfoArgs, context: &Context) -> Result<u8> {
         "threads": s.run.threads,
         "batch_tokens": s.run.batch_tokens,
         "precision": s.run.precision.name(),
-        "int8_kernels": crate::encoder::engine::int8_available(),
+        "int8_kernels": crate::encoder::int8::available(),
         "model": {
             "name": model.file.name,
             "folder": model.folder.display().to_string(),

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{sync_channel, Receiver};
 
+use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::Context;
@@ -152,11 +153,11 @@ pub fn take_id(row: &mut Map<String, Value>, line: usize) -> String {
 /// Runs a filter from the inputs to stdout: `parse` makes records of lines,
 /// `work` answers a chunk of good records with one JSON text each. Bad records
 /// are named on stderr. Gives the exit code.
-pub fn filter<T>(
+pub fn filter<T: Send>(
     inputs: Vec<PathBuf>,
     context: &Context,
     what: &'static str,
-    parse: impl Fn(&Line) -> std::result::Result<T, Bad>,
+    parse: impl Fn(&Line) -> std::result::Result<T, Bad> + Sync,
     work: impl FnMut(&[T]) -> Result<Vec<String>>,
 ) -> Result<u8> {
     let stdout = std::io::stdout().lock();
@@ -171,12 +172,12 @@ pub fn filter<T>(
 }
 
 /// The loop of [`filter`]; gives the number of bad records.
-fn pump<T>(
+fn pump<T: Send>(
     inputs: Vec<PathBuf>,
     context: &Context,
     out: &mut dyn Write,
     bar: Option<&indicatif::ProgressBar>,
-    parse: impl Fn(&Line) -> std::result::Result<T, Bad>,
+    parse: impl Fn(&Line) -> std::result::Result<T, Bad> + Sync,
     mut work: impl FnMut(&[T]) -> Result<Vec<String>>,
 ) -> Result<usize> {
     let lines = read_lines(inputs)?;
@@ -190,7 +191,7 @@ fn pump<T>(
                 Err(_) => break,
             }
         }
-        let parsed: Vec<std::result::Result<T, Bad>> = chunk.iter().map(&parse).collect();
+        let parsed: Vec<std::result::Result<T, Bad>> = chunk.par_iter().map(&parse).collect();
         let mut slots: Vec<Option<Bad>> = Vec::with_capacity(parsed.len());
         let mut good: Vec<T> = Vec::new();
         for p in parsed {

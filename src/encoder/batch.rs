@@ -1,30 +1,22 @@
 //! Length-bucketed batches.
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::marks::TokenMarks;
 use super::tokenize::Encoded;
 
-/// Padded lengths are multiples of this. The padded length of a text depends on
-/// nothing but the text, so a result does not change with its batch-mates.
-pub const LENGTH_STEP: usize = 8;
-
-/// The length a text of `tokens` tokens is padded to.
-pub fn padded(tokens: usize) -> usize {
-    tokens.max(1).div_ceil(LENGTH_STEP) * LENGTH_STEP
-}
-
-/// Groups texts of the same padded length into batches of at most
-/// `batch_tokens` tokens (at least one text each), longest first, so that the
-/// last batches of parallel workers are short ones. Deterministic.
+/// Groups texts of the same length into batches of at most `batch_tokens` tokens
+/// (at least one text each), longest first, so that the last batches of
+/// parallel workers are short ones. Deterministic.
 pub fn plan(lengths: &[usize], batch_tokens: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
-    order.sort_by_key(|&i| (std::cmp::Reverse(padded(lengths[i])), i));
+    order.sort_by_key(|&i| (std::cmp::Reverse(lengths[i]), i));
     let mut batches: Vec<Vec<usize>> = Vec::new();
     for i in order {
-        let width = padded(lengths[i]);
         match batches.last_mut() {
-            Some(b) if padded(lengths[b[0]]) == width && (b.len() + 1) * width <= batch_tokens => {
+            Some(b)
+                if lengths[b[0]] == lengths[i] && (b.len() + 1) * lengths[i] <= batch_tokens =>
+            {
                 b.push(i);
             }
             _ => batches.push(vec![i]),
@@ -84,12 +76,6 @@ impl Batch {
             width,
         }
     }
-
-    /// 0 at real tokens and a large negative number at padding, `[batch, 1, 1, tokens]`.
-    pub fn attention_bias(&self) -> Tensor {
-        let absent = self.mask.unsqueeze(1).unsqueeze(1).to_kind(Kind::Float);
-        (absent - 1.0) * 10_000.0
-    }
 }
 
 #[cfg(test)]
@@ -107,8 +93,8 @@ mod tests {
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>());
             for b in &batches {
-                let width = padded(lengths[b[0]]);
-                prop_assert!(b.iter().all(|&i| padded(lengths[i]) == width));
+                let width = lengths[b[0]];
+                prop_assert!(b.iter().all(|&i| lengths[i] == width));
                 prop_assert!(b.len() == 1 || b.len() * width <= budget);
             }
         }

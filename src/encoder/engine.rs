@@ -1,29 +1,19 @@
-//! The encoder arranged for inference, in fp32 or with int8 linear layers.
+//! The encoder arranged for inference, in fp32 or with int8 linear layers ([`super::int8`]).
 //!
-//! int8: weights are quantised symmetrically per output channel, activations
-//! inside libtorch's fbgemm kernel. That kernel takes its scale from the extremes
-//! of the whole batch, so a row would depend on its batch-mates. Here every row
-//! is first brought to 0…1 by its own extremes, and one sentinel row that
-//! holds 0 and 1 goes first: the kernel's scale is then always the same, a row's
-//! result depends on the row alone, and every token has the full resolution
-//! (per-token quantisation: Yao et al. 2022, "ZeroQuant"). What was taken off
-//! is put back after the product, with the sums of the weights' rows.
-//!
-//! On CPUs without VNNI the kernel adds pairs of products in 16 bits, with
-//! saturation. Weights are therefore held to ±64: `2 * 255 * 64 < 2^15`, so it
-//! never saturates, and all CPUs give the same result.
+//! A batch holds texts of one length, so there is no padding, and a text's result does not
+//! depend on its batch-mates.
 
 use std::sync::Arc;
 
-use tch::{Device, Kind, Scalar, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::batch::Batch;
 use super::bert::{ACTOR_TABLE, ROLE_TABLE};
+use super::int8::{self, Matrix, Space};
 use super::marks::{ACTOR_MARKS, ROLE_MARKS};
-use super::rows::{self, Channels, Scale};
 use super::weights::Weights;
 use super::{HEADS, HIDDEN, INTERMEDIATE, LAYERS, LAYER_NORM_EPS};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Arithmetic of the linear layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -43,120 +33,25 @@ impl Precision {
     }
 }
 
-/// Largest quantised weight (see the module's text).
-const WEIGHT_END: f64 = 64.0;
-
-/// Whether this CPU has the int8 kernels.
-pub fn int8_available() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        std::arch::is_x86_feature_detected!("avx2")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        false
-    }
-}
-
 #[derive(Debug)]
 enum Linear {
-    Fp32 {
-        weight: Tensor,
-        bias: Tensor,
-    },
-    Int8 {
-        weight: Tensor,
-        packed: Tensor,
-        column_offsets: Tensor,
-        zeros: Tensor,
-        channels: Arc<Channels>,
-    },
-}
-
-/// The input of a linear layer.
-enum Input<'a> {
-    /// As it is, `[rows, in]`.
-    Plain(&'a Tensor),
-    /// Behind the sentinel row, brought to 0…1.
-    Scaled { rows: Tensor, scales: Vec<Scale> },
-}
-
-/// libtorch says once on stderr that its int8 kernels are deprecated. They are
-/// the only ones that can be reached from Rust, so the message is of no use to
-/// anybody: the first call is made here with stderr turned off.
-fn hush_deprecation() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let _silence = gag::Gag::stderr();
-        let _guard = tch::no_grad_guard();
-        let zeros = Tensor::zeros([32, 32], (Kind::Float, Device::Cpu));
-        let bias = Tensor::zeros([32], (Kind::Float, Device::Cpu));
-        if let Ok(linear) = Linear::new(zeros.shallow_clone(), bias, Precision::Int8) {
-            let mut space = buffer(32);
-            let _ = prepare(&zeros, Precision::Int8, &mut space).and_then(|x| linear.forward(&x));
-        }
-    });
+    Fp32 { weight: Tensor, bias: Tensor },
+    Int8(Arc<Matrix>),
 }
 
 impl Linear {
     fn new(weight: Tensor, bias: Tensor, precision: Precision) -> Result<Self> {
-        if precision == Precision::Fp32 {
-            return Ok(Linear::Fp32 { weight, bias });
-        }
-        let largest = weight.abs().amax([1i64], true).clamp_min(1e-12);
-        let scales = largest / WEIGHT_END;
-        let quantised = (weight / &scales)
-            .round()
-            .clamp(-WEIGHT_END, WEIGHT_END)
-            .to_kind(Kind::Int8);
-        let column_offsets =
-            quantised
-                .to_kind(Kind::Int)
-                .sum_dim_intlist(&[1i64][..], false, Kind::Int);
-        let packed = quantised.f_fbgemm_pack_quantized_matrix()?;
-        let scales = scales.view(-1);
-        let vector = |t: &Tensor| Vec::<f32>::try_from(t.contiguous());
-        let channels = Channels {
-            sums: vector(&(column_offsets.to_kind(Kind::Float) * &scales))?,
-            scales: vector(&scales)?,
-            bias: vector(&bias)?,
-        };
-        Ok(Linear::Int8 {
-            weight: quantised,
-            packed,
-            column_offsets,
-            zeros: bias.zeros_like(),
-            channels: Arc::new(channels),
+        Ok(match precision {
+            Precision::Fp32 => Linear::Fp32 { weight, bias },
+            Precision::Int8 => Linear::Int8(Arc::new(Matrix::new(&weight, &bias)?)),
         })
     }
 
     /// `[rows, in]` to `[rows, out]`.
-    fn forward(&self, x: &Input<'_>) -> Result<Tensor> {
-        match (self, x) {
-            (Linear::Fp32 { weight, bias }, Input::Plain(x)) => Ok(x.f_linear(weight, Some(bias))?),
-            (
-                Linear::Int8 {
-                    weight,
-                    packed,
-                    column_offsets,
-                    zeros,
-                    channels,
-                },
-                Input::Scaled { rows, scales },
-            ) => {
-                let y = rows.f_fbgemm_linear_int8_weight_fp32_activation(
-                    weight,
-                    packed,
-                    column_offsets,
-                    Scalar::from(1.0),
-                    Scalar::from(0i64),
-                    zeros,
-                )?;
-                rows::restore(y, scales, channels)
-            }
-            _ => Err(Error::Other(
-                "a linear layer was given the input of the other precision".into(),
-            )),
+    fn forward(&self, x: &Tensor, space: &mut Space) -> Result<Tensor> {
+        match self {
+            Linear::Fp32 { weight, bias } => Ok(x.f_linear(weight, Some(bias))?),
+            Linear::Int8(matrix) => matrix.forward(x, space),
         }
     }
 
@@ -166,19 +61,7 @@ impl Linear {
                 weight: weight.shallow_clone(),
                 bias: bias.shallow_clone(),
             },
-            Linear::Int8 {
-                weight,
-                packed,
-                column_offsets,
-                zeros,
-                channels,
-            } => Linear::Int8 {
-                weight: weight.shallow_clone(),
-                packed: packed.shallow_clone(),
-                column_offsets: column_offsets.shallow_clone(),
-                zeros: zeros.shallow_clone(),
-                channels: Arc::clone(channels),
-            },
+            Linear::Int8(matrix) => Linear::Int8(Arc::clone(matrix)),
         }
     }
 }
@@ -240,20 +123,20 @@ pub struct Engine {
     layers: Vec<Layer>,
     precision: Precision,
     device: Device,
-    /// Input buffers for int8, by width: the first row is the sentinel.
-    buffers: [Tensor; 2],
+    space: Space,
 }
 
 impl Engine {
-    /// Arranges the weights on a device. int8 runs on the CPU only.
+    /// Arranges the weights on a device. int8 runs on CPUs with AVX2 only, else it is fp32.
     pub fn new(weights: &Weights, precision: Precision, device: Device) -> Result<Self> {
         let precision = match device {
+            Device::Cpu if precision == Precision::Int8 && !int8::available() => {
+                tracing::warn!("this CPU has no AVX2, which int8 needs: computing in fp32");
+                Precision::Fp32
+            }
             Device::Cpu => precision,
             _ => Precision::Fp32,
         };
-        if precision == Precision::Int8 {
-            hush_deprecation();
-        }
         let weights = &weights.to_device(device);
         let h = HIDDEN as i64;
         let linear = |name: &str, n_out: usize, n_in: usize| -> Result<Linear> {
@@ -302,7 +185,7 @@ impl Engine {
             layers,
             precision,
             device,
-            buffers: [HIDDEN, INTERMEDIATE].map(buffer),
+            space: Space::default(),
         })
     }
 
@@ -329,7 +212,7 @@ impl Engine {
                 .collect(),
             precision: self.precision,
             device: self.device,
-            buffers: [HIDDEN, INTERMEDIATE].map(buffer),
+            space: Space::default(),
         }
     }
 
@@ -360,69 +243,35 @@ impl Engine {
         let _ = embedded.f_add_(&look(&self.role_marks, &batch.roles)?)?;
         let _ = embedded.f_add_(&self.position.f_narrow(0, 0, t)?)?;
         let mut x = self.norm.forward(&embedded)?.f_view([b * t, h])?;
-        let bias = batch.attention_bias().to_device(device);
-        let Engine {
-            layers,
-            buffers,
-            precision,
-            ..
-        } = self;
-        let [narrow, wide] = buffers;
-        let precision = *precision;
+        // Nothing is masked; tch cannot leave the mask out.
+        let mask = Tensor::f_zeros([1, 1, 1, t], (Kind::Float, device))?;
+        let Engine { layers, space, .. } = self;
         for layer in layers.iter() {
-            let joined = layer
-                .attention_in
-                .forward(&prepare(&x, precision, narrow)?)?
-                .f_view([b, t, 3, heads, h / heads])?;
+            let joined =
+                layer
+                    .attention_in
+                    .forward(&x, space)?
+                    .f_view([b, t, 3, heads, h / heads])?;
             let part = |i: i64| joined.f_select(2, i)?.f_transpose(1, 2);
             let (q, k, v) = (part(0)?, part(1)?, part(2)?);
             let context = Tensor::f_scaled_dot_product_attention(
                 &q,
                 &k,
                 &v,
-                Some(&bias),
+                Some(&mask),
                 0.0,
                 false,
                 None::<f64>,
             )?;
             let context = context.f_transpose(1, 2)?.f_reshape([b * t, h])?;
-            let mut y = layer
-                .attention_out
-                .forward(&prepare(&context, precision, narrow)?)?;
+            let mut y = layer.attention_out.forward(&context, space)?;
             let _ = y.f_add_(&x)?;
             let attended = layer.attention_norm.forward(&y)?;
-            let up = layer
-                .up
-                .forward(&prepare(&attended, precision, narrow)?)?
-                .f_gelu("none")?;
-            let mut y = layer.down.forward(&prepare(&up, precision, wide)?)?;
+            let up = layer.up.forward(&attended, space)?.f_gelu_("none")?;
+            let mut y = layer.down.forward(&up, space)?;
             let _ = y.f_add_(&attended)?;
             x = layer.norm.forward(&y)?;
         }
         Ok(x.f_view([b, t, h])?)
     }
-}
-
-fn buffer(width: usize) -> Tensor {
-    let sentinel = Tensor::zeros([1, width as i64], (Kind::Float, Device::Cpu));
-    let _ = sentinel.get(0).get(1).fill_(1.0);
-    sentinel
-}
-
-/// For int8: the rows of `x` brought to 0…1 behind the sentinel row. Else `x`.
-fn prepare<'a>(x: &'a Tensor, precision: Precision, space: &mut Tensor) -> Result<Input<'a>> {
-    if precision == Precision::Fp32 {
-        return Ok(Input::Plain(x));
-    }
-    let size = x.size();
-    let (count, width) = (size[0], size[1]);
-    if space.size()[0] < count + 1 {
-        *space = Tensor::f_zeros([count + 1, width], (Kind::Float, Device::Cpu))?;
-        space.f_narrow(0, 0, 1)?.f_copy_(&buffer(width as usize))?;
-    }
-    let scales = rows::bring(x, space)?;
-    Ok(Input::Scaled {
-        rows: space.f_narrow(0, 0, count + 1)?,
-        scales,
-    })
 }

@@ -7,9 +7,9 @@
 pub mod batch;
 pub mod bert;
 pub mod engine;
+pub mod int8;
 pub mod marks;
 pub mod pool;
-mod rows;
 pub mod tokenize;
 pub mod weights;
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 
-use super::batch::{padded, plan, Batch};
+use super::batch::{plan, Batch};
 use super::engine::Engine;
 use super::marks::TokenMarks;
 use super::tokenize::Encoded;
@@ -57,7 +57,7 @@ impl Pool {
                 let encoded: Vec<&Encoded> = rows.iter().map(|&i| texts[i]).collect();
                 let marked: Vec<&TokenMarks> =
                     rows.iter().filter_map(|&i| marks.get(i).copied()).collect();
-                let width = padded(lengths[rows[0]]);
+                let width = lengths[rows[0]];
                 let hidden = engine.run(&Batch::new(&encoded, &marked, width))?;
                 for (r, &i) in rows.iter().enumerate() {
                     let at = r * width * HIDDEN;

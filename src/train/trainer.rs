@@ -13,8 +13,8 @@ use tch::{Kind, Tensor};
 use super::augment::Augment;
 use super::network::{soft_cross_entropy, Logits, Network};
 use super::optimizer::{schedule, AdamW};
-use crate::encoder::batch::{padded, Batch};
 use crate::encoder::weights::Storage;
+use crate::encoder::Batch;
 use crate::encoder::{Encoded, TokenMarks, Weights};
 use crate::error::{Error, Result};
 use crate::home::write_whole;
@@ -422,7 +422,7 @@ fn step_loss(
         .collect();
     let texts: Vec<&Encoded> = changed.iter().map(|c| &c.0).collect();
     let marks: Vec<&TokenMarks> = changed.iter().map(|c| &c.1).collect();
-    let width = padded(texts.iter().map(|t| t.len()).max().unwrap_or(1));
+    let width = texts.iter().map(|t| t.len()).max().unwrap_or(1);
     let batch = Batch::new(&texts, &marks, width);
     let logits = network.forward(&batch, true)?;
     let mut parts: Vec<Tensor> = Vec::new();
@@ -495,7 +495,7 @@ pub fn predict(
     for rows in crate::encoder::plan(&lengths, batch_tokens) {
         let encoded: Vec<&Encoded> = rows.iter().map(|&i| texts[i].0).collect();
         let marks: Vec<&TokenMarks> = rows.iter().map(|&i| texts[i].1).collect();
-        let width = padded(lengths[rows[0]]);
+        let width = lengths[rows[0]];
         let batch = Batch::new(&encoded, &marks, width);
         let Logits { sentence, tags } = network.forward(&batch, false)?;
         for (r, &i) in rows.iter().enumerate() {

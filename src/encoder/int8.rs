@@ -1,0 +1,437 @@
+//! int8 linear layers on CPUs with AVX2.
+//!
+//! A row of the input is brought to 0…127 by its own extremes (per-token quantisation: Yao et
+//! al. 2022, "ZeroQuant"), weights to ±64 per output channel. A product of the two needs 14 bits, so
+//! that four of them can be added in 16 bits, `4 * 127 * 64 < 2^15`, before they are widened:
+//! nothing saturates, every sum is exact, and a row's result depends on the row alone, whatever
+//! is computed with it and on whichever CPU.
+//!
+//! The value of a row that lies farthest from 0 does not count among the extremes: in this
+//! encoder a single channel often lies four times as far out as all others, which would cost them two bits.
+//! What it has beyond the others' range is multiplied in fp32 (the idea of outlier channels: Dettmers et al.
+//! 2022, "LLM.int8()", here one per row, so that nothing has to be calibrated).
+
+use tch::{Kind, Tensor};
+
+use crate::error::{Error, Result};
+
+/// Largest quantised weight.
+const WEIGHT_END: f32 = 64.0;
+/// Largest quantised input.
+const INPUT_END: f32 = 127.0;
+/// The least span of a row: a constant row stays constant.
+const LEAST_SPAN: f32 = 1e-6;
+/// Output channels in a panel of packed weights.
+const PANEL: usize = 16;
+/// Inputs that lie together in a panel.
+const GROUP: usize = 4;
+/// Rows computed together, so many that their sums fit the registers.
+const TILE: usize = 4;
+/// Rows that go through all panels together, so many that they stay in the cache.
+const BLOCK: usize = 128;
+
+/// Whether this CPU has what [`Matrix`] needs.
+pub fn available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        std::arch::is_x86_feature_detected!("avx2")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
+    }
+}
+
+/// Weights of four inputs for every channel of a panel: `[PANEL][GROUP]`.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Line([i8; PANEL * GROUP]);
+
+/// A quantised linear layer.
+#[derive(Debug)]
+pub struct Matrix {
+    inputs: usize,
+    outputs: usize,
+    /// `[outputs / PANEL][inputs / GROUP]`.
+    lines: Vec<Line>,
+    /// Per channel: the scale of its weights, times the step of the inputs.
+    scales: Vec<f32>,
+    /// Per channel: the sum of its weights, as they are after quantisation.
+    sums: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+/// Rows brought to 0…127; the space is used again.
+#[derive(Debug, Default)]
+struct Quantised {
+    values: Vec<u8>,
+    rows: Vec<Row>,
+}
+
+/// How a row was brought to 0…127.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    /// Least value and span of all but the outlier.
+    low: f32,
+    span: f32,
+    /// Where the value farthest from 0 stands.
+    outlier: usize,
+    /// What it has beyond its quantised value, in steps times the span.
+    beyond: f32,
+}
+
+impl Matrix {
+    /// Quantises `weight`, `[outputs, inputs]`, and `bias`, `[outputs]`. `outputs` must be a multiple of 16,
+    /// `inputs` of 8.
+    pub fn new(weight: &Tensor, bias: &Tensor) -> Result<Self> {
+        let size = weight.size();
+        let (outputs, inputs) = (size[0] as usize, size[1] as usize);
+        if outputs % PANEL != 0 || inputs % (2 * GROUP) != 0 || !available() {
+            return Err(Error::Other(format!(
+                "a layer of {inputs} inputs and {outputs} outputs cannot be computed in int8 here"
+            )));
+        }
+        let weight = Vec::<f32>::try_from(weight.f_contiguous()?.view(-1))?;
+        let rows = weight.chunks_exact(inputs);
+        let scales: Vec<f32> = rows
+            .clone()
+            .map(|row| row.iter().fold(1e-12f32, |m, w| m.max(w.abs())) / WEIGHT_END)
+            .collect();
+        let values: Vec<i8> = rows
+            .zip(&scales)
+            .flat_map(|(row, scale)| row.iter().map(move |w| (w / scale).round() as i8))
+            .collect();
+        let sums = values
+            .chunks_exact(inputs)
+            .zip(&scales)
+            .map(|(row, scale)| row.iter().map(|&v| i32::from(v)).sum::<i32>() as f32 * scale)
+            .collect();
+        let mut lines = vec![Line([0; PANEL * GROUP]); outputs * inputs / (PANEL * GROUP)];
+        for (at, line) in lines.iter_mut().enumerate() {
+            let (panel, group) = (at / (inputs / GROUP), at % (inputs / GROUP));
+            for (c, part) in line.0.chunks_exact_mut(GROUP).enumerate() {
+                let from = (panel * PANEL + c) * inputs + group * GROUP;
+                part.copy_from_slice(&values[from..from + GROUP]);
+            }
+        }
+        Ok(Matrix {
+            inputs,
+            outputs,
+            lines,
+            scales: scales.iter().map(|s| s / INPUT_END).collect(),
+            sums,
+            bias: Vec::try_from(bias.f_contiguous()?)?,
+        })
+    }
+
+    /// `[rows, inputs]` to `[rows, outputs]`, both fp32 in main memory.
+    pub fn forward(&self, x: &Tensor, space: &mut Space) -> Result<Tensor> {
+        let x = x.f_contiguous()?;
+        let rows = x.size()[0];
+        let mut out = Tensor::f_empty([rows, self.outputs as i64], (Kind::Float, x.device()))?;
+        let from = floats(&x)?;
+        if from.len() != rows as usize * self.inputs {
+            return Err(Error::Other(
+                "the input has another width than the layer".into(),
+            ));
+        }
+        let to = floats_mut(&mut out)?;
+        // `new` has seen AVX2.
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: the CPU has AVX2, and the slices have the sizes just seen.
+        unsafe {
+            avx2::quantise(from, self.inputs, &mut space.0);
+            avx2::product(self, &space.0, to);
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (to, space);
+        Ok(out)
+    }
+}
+
+/// Working space of [`Matrix::forward`], one per thread.
+#[derive(Debug, Default)]
+pub struct Space(Quantised);
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::*;
+
+    use super::*;
+
+    /// Brings every row of `x` to 0…127.
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn quantise(x: &[f32], width: usize, out: &mut Quantised) {
+        out.values.resize(x.len(), 0);
+        out.rows.clear();
+        for (row, to) in x
+            .chunks_exact(width)
+            .zip(out.values.chunks_exact_mut(width))
+        {
+            let outlier = farthest(row);
+            let mut low = _mm256_set1_ps(f32::INFINITY);
+            let mut high = _mm256_set1_ps(f32::NEG_INFINITY);
+            let mut rest = (f32::INFINITY, f32::NEG_INFINITY);
+            for (i, part) in row.chunks_exact(8).enumerate() {
+                if i == outlier / 8 {
+                    for (_, &v) in part.iter().enumerate().filter(|(j, _)| *j != outlier % 8) {
+                        rest = (rest.0.min(v), rest.1.max(v));
+                    }
+                    continue;
+                }
+                let v = _mm256_loadu_ps(part.as_ptr());
+                low = _mm256_min_ps(low, v);
+                high = _mm256_max_ps(high, v);
+            }
+            let low = lanes(low).into_iter().fold(rest.0, f32::min);
+            let high = lanes(high).into_iter().fold(rest.1, f32::max);
+            let span = (high - low).max(LEAST_SPAN);
+            let (lows, factor) = (_mm256_set1_ps(low), _mm256_set1_ps(INPUT_END / span));
+            let end = _mm256_set1_epi16(INPUT_END as i16);
+            for (part, to) in row.chunks_exact(8).zip(to.chunks_exact_mut(8)) {
+                let v = _mm256_sub_ps(_mm256_loadu_ps(part.as_ptr()), lows);
+                let v = _mm256_cvtps_epi32(_mm256_mul_ps(v, factor));
+                // To 16 bits, then to 8, with saturation, within each half.
+                let v = _mm256_min_epi16(_mm256_packs_epi32(v, v), end);
+                let v = _mm256_packus_epi16(v, v);
+                let halves = [
+                    _mm256_extract_epi32::<0>(v) as u32,
+                    _mm256_extract_epi32::<4>(v) as u32,
+                ];
+                to[..4].copy_from_slice(&halves[0].to_le_bytes());
+                to[4..].copy_from_slice(&halves[1].to_le_bytes());
+            }
+            let beyond = (row[outlier] - low) * INPUT_END - f32::from(to[outlier]) * span;
+            out.rows.push(Row {
+                low,
+                span,
+                outlier,
+                beyond,
+            });
+        }
+    }
+
+    /// Where the value farthest from 0 stands.
+    #[target_feature(enable = "avx2")]
+    unsafe fn farthest(row: &[f32]) -> usize {
+        let sign = _mm256_set1_ps(-0.0);
+        let far = |part: &[f32]| _mm256_andnot_ps(sign, _mm256_loadu_ps(part.as_ptr()));
+        let mut most = _mm256_setzero_ps();
+        for part in row.chunks_exact(8) {
+            most = _mm256_max_ps(most, far(part));
+        }
+        let most = _mm256_set1_ps(lanes(most).into_iter().fold(0.0, f32::max));
+        for (i, part) in row.chunks_exact(8).enumerate() {
+            let same = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(far(part), most));
+            if same != 0 {
+                return i * 8 + same.trailing_zeros() as usize;
+            }
+        }
+        0
+    }
+
+    #[target_feature(enable = "avx2")]
+    unsafe fn lanes(v: __m256) -> [f32; 8] {
+        let mut out = [0f32; 8];
+        _mm256_storeu_ps(out.as_mut_ptr(), v);
+        out
+    }
+
+    /// The layer's output for quantised rows, row-major.
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn product(m: &Matrix, x: &Quantised, out: &mut [f32]) {
+        let blocks = x
+            .values
+            .chunks(BLOCK * m.inputs)
+            .zip(x.rows.chunks(BLOCK))
+            .zip(out.chunks_mut(BLOCK * m.outputs));
+        for ((values, rows), out) in blocks {
+            for (p, panel) in m.lines.chunks_exact(m.inputs / GROUP).enumerate() {
+                let mut r = 0;
+                while r + TILE <= rows.len() {
+                    tile::<TILE>(m, p, panel, values, rows, r, out);
+                    r += TILE;
+                }
+                while r < rows.len() {
+                    tile::<1>(m, p, panel, values, rows, r, out);
+                    r += 1;
+                }
+            }
+        }
+    }
+
+    /// `R` rows from `row` on, for one panel.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn tile<const R: usize>(
+        m: &Matrix,
+        p: usize,
+        panel: &[Line],
+        values: &[u8],
+        rows: &[Row],
+        row: usize,
+        out: &mut [f32],
+    ) {
+        let ones = _mm256_set1_epi16(1);
+        let mut sums = [[_mm256_setzero_si256(); 2]; R];
+        let mut from = values[row * m.inputs..(row + R) * m.inputs].as_ptr();
+        for two in panel.chunks_exact(2) {
+            let at = two.as_ptr().cast::<__m256i>();
+            let w = [0, 1, 2, 3].map(|i| _mm256_load_si256(at.add(i)));
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let x = from.add(r * m.inputs).cast::<i32>();
+                let first = _mm256_set1_epi32(x.read_unaligned());
+                let second = _mm256_set1_epi32(x.add(1).read_unaligned());
+                for (c, sum) in sums.iter_mut().enumerate() {
+                    let four = _mm256_add_epi16(
+                        _mm256_maddubs_epi16(first, w[c]),
+                        _mm256_maddubs_epi16(second, w[2 + c]),
+                    );
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(four, ones));
+                }
+            }
+            from = from.add(2 * GROUP);
+        }
+        for c in 0..2 {
+            let channel = p * PANEL + c * 8;
+            let load = |v: &[f32]| _mm256_loadu_ps(v[channel..channel + 8].as_ptr());
+            let (scale, weights, bias) = (load(&m.scales), load(&m.sums), load(&m.bias));
+            for (r, sums) in sums.iter().enumerate() {
+                let x = &rows[row + r];
+                // The outlier's weight for eight channels, from one byte of four each.
+                let at = panel[x.outlier / GROUP].0[c * 32..].as_ptr().cast();
+                let up = _mm_cvtsi32_si128(24 - 8 * (x.outlier % GROUP) as i32);
+                let weight = _mm256_sll_epi32(_mm256_load_si256(at), up);
+                let weight = _mm256_cvtepi32_ps(_mm256_srai_epi32::<24>(weight));
+                let sum = _mm256_add_ps(
+                    _mm256_mul_ps(_mm256_cvtepi32_ps(sums[c]), _mm256_set1_ps(x.span)),
+                    _mm256_mul_ps(weight, _mm256_set1_ps(x.beyond)),
+                );
+                let offset = _mm256_add_ps(_mm256_mul_ps(_mm256_set1_ps(x.low), weights), bias);
+                let y = _mm256_add_ps(_mm256_mul_ps(sum, scale), offset);
+                let to = &mut out[(row + r) * m.outputs + channel..][..8];
+                _mm256_storeu_ps(to.as_mut_ptr(), y);
+            }
+        }
+    }
+}
+
+fn check(t: &Tensor) -> Result<usize> {
+    if t.kind() != Kind::Float || t.device() != tch::Device::Cpu || !t.is_contiguous() {
+        return Err(Error::Other(
+            "int8 works on plain fp32 rows in memory".into(),
+        ));
+    }
+    Ok(t.numel())
+}
+
+fn floats(t: &Tensor) -> Result<&[f32]> {
+    let n = check(t)?;
+    // SAFETY: the tensor holds `n` contiguous f32 in main memory and outlives the slice.
+    Ok(unsafe { std::slice::from_raw_parts(t.data_ptr().cast::<f32>(), n) })
+}
+
+fn floats_mut(t: &mut Tensor) -> Result<&mut [f32]> {
+    let n = check(t)?;
+    // SAFETY: as in `floats`; the tensor was just made, nobody else holds its memory.
+    Ok(unsafe { std::slice::from_raw_parts_mut(t.data_ptr().cast::<f32>(), n) })
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The same layer, written for reading.
+    fn plain(weight: &[Vec<f32>], bias: &[f32], x: &[f32]) -> Vec<f32> {
+        let most = x.iter().fold(0f32, |m, v| m.max(v.abs()));
+        let outlier = x.iter().position(|v| v.abs() == most).unwrap();
+        let others = || {
+            x.iter()
+                .enumerate()
+                .filter(|(i, _)| *i != outlier)
+                .map(|(_, &v)| v)
+        };
+        let low = others().fold(f32::INFINITY, f32::min);
+        let span = (others().fold(f32::NEG_INFINITY, f32::max) - low).max(LEAST_SPAN);
+        let factor = INPUT_END / span;
+        let q: Vec<i32> = x
+            .iter()
+            .map(|v| ((v - low) * factor).round_ties_even().clamp(0.0, INPUT_END) as i32)
+            .collect();
+        let beyond = (x[outlier] - low) * INPUT_END - q[outlier] as f32 * span;
+        weight
+            .iter()
+            .zip(bias)
+            .map(|(row, b)| {
+                let scale = row.iter().fold(1e-12f32, |m, w| m.max(w.abs())) / WEIGHT_END;
+                let w: Vec<i32> = row.iter().map(|w| (w / scale).round() as i32).collect();
+                let sum: i32 = w.iter().zip(&q).map(|(w, q)| w * q).sum();
+                let all = w.iter().sum::<i32>() as f32 * scale;
+                let sum = sum as f32 * span + w[outlier] as f32 * beyond;
+                sum * (scale / INPUT_END) + (low * all + b)
+            })
+            .collect()
+    }
+
+    fn row(width: usize) -> impl Strategy<Value = Vec<f32>> {
+        proptest::collection::vec(
+            prop_oneof![8 => -4f32..4.0, 1 => Just(0.0), 1 => Just(4.0), 1 => Just(-40.0)],
+            width,
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn every_row_is_the_plain_sum_to_the_last_bit(
+            weight in proptest::collection::vec(row(24), 32),
+            bias in row(32),
+            x in proptest::collection::vec(row(24), 1..11),
+        ) {
+            if available() {
+                let matrix = Matrix::new(
+                    &Tensor::from_slice(&weight.concat()).view([32, 24]),
+                    &Tensor::from_slice(&bias),
+                ).unwrap();
+                let rows = Tensor::from_slice(&x.concat()).view([-1, 24]);
+                let y = matrix.forward(&rows, &mut Space::default()).unwrap();
+                let y = Vec::<f32>::try_from(y.view(-1)).unwrap();
+                for (x, y) in x.iter().zip(y.chunks_exact(32)) {
+                    prop_assert_eq!(plain(&weight, &bias, x), y);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_sums_do_not_saturate() {
+        if !available() {
+            return;
+        }
+        // One zero, so that all other inputs become 127 (the first of them as outlier); all weights become 64.
+        let mut x = vec![1f32; 1536];
+        x[7] = 0.0;
+        let matrix = Matrix::new(
+            &Tensor::ones([16, 1536], (Kind::Float, tch::Device::Cpu)),
+            &Tensor::zeros([16], (Kind::Float, tch::Device::Cpu)),
+        )
+        .unwrap();
+        let y = matrix
+            .forward(&Tensor::from_slice(&x).view([1, -1]), &mut Space::default())
+            .unwrap();
+        for v in Vec::<f32>::try_from(y.view(-1)).unwrap() {
+            assert!((v - 1535.0).abs() < 0.01, "{v}");
+        }
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_refused() {
+        let t = |shape: &[i64]| Tensor::zeros(shape, (Kind::Float, tch::Device::Cpu));
+        assert!(Matrix::new(&t(&[3, 384]), &t(&[3])).is_err());
+        if available() {
+            let matrix = Matrix::new(&t(&[16, 8]), &t(&[16])).unwrap();
+            assert!(matrix.forward(&t(&[2, 16]), &mut Space::default()).is_err());
+        }
+    }
+}
