@@ -138,7 +138,7 @@ fn features(rows: &[Row], model: Option<String>) -> Result<Vec<(Features, bool)>
     let vectors = Embedder::load(&model, &settings.run)?.embed(&texts, &|_| {})?;
     let pairs: Vec<(&str, &str)> = rows.iter().map(|r| (r.a.as_str(), r.b.as_str())).collect();
     let relations = Relater::load(&model, &settings.run)?.relate(&pairs, &|_| {})?;
-    let lexicon = Lexicon::new(&records);
+    let lexicon = Lexicon::new(&records, standoff::contrast::Options::default().window_days);
     Ok(rows
         .iter()
         .zip(relations)

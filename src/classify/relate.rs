@@ -7,6 +7,7 @@ use super::{pool, RunOptions};
 use crate::encoder::pool::sentence_features;
 use crate::encoder::{Encoded, Pool, Tokenizer, HIDDEN};
 use crate::error::Result;
+use crate::labels::{Label, Relation};
 use crate::model::{encoder_dir, Model};
 use crate::train::fit::softmax;
 
@@ -42,31 +43,58 @@ impl Relater {
         pairs: &[(&str, &str)],
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Vec<f64>>> {
+        self.screen(pairs, 0.0, done)
+    }
+
+    /// As [`Relater::relate`], but a pair is read the second time only if its first reading (the
+    /// text that sorts first goes first) gives `opposed` at least the probability `least`.
+    /// Halves the work where opposed pairs are few.
+    pub fn screen(
+        &self,
+        pairs: &[(&str, &str)],
+        least: f64,
+        done: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Vec<f64>>> {
+        let ordered: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|&(a, b)| if a <= b { (a, b) } else { (b, a) })
+            .collect();
+        let first = self.read(&ordered, done)?;
+        let mut answers: Vec<Vec<f64>> = first
+            .par_iter()
+            .map(|logits| softmax(logits, self.temperature))
+            .collect();
+        let again: Vec<usize> = (0..pairs.len())
+            .filter(|&i| answers[i][Relation::Opposed.index()] >= least)
+            .collect();
+        let swapped: Vec<(&str, &str)> = again
+            .iter()
+            .map(|&i| (ordered[i].1, ordered[i].0))
+            .collect();
+        let second = self.read(&swapped, &|_| {})?;
+        for (&i, second) in again.iter().zip(&second) {
+            let mean: Vec<f32> = first[i]
+                .iter()
+                .zip(second)
+                .map(|(x, y)| (x + y) / 2.0)
+                .collect();
+            answers[i] = softmax(&mean, self.temperature);
+        }
+        Ok(answers)
+    }
+
+    /// Logits of pairs as they stand.
+    fn read(&self, pairs: &[(&str, &str)], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Vec<f32>>> {
         let encoded: Vec<Encoded> = pairs
             .par_iter()
-            .flat_map_iter(|&(a, b)| [(a, b), (b, a)])
             .map(|(a, b)| self.tokenizer.encode_pair(a, b, self.max_tokens))
             .collect::<Result<_>>()?;
         let texts: Vec<&Encoded> = encoded.iter().collect();
-        let logits = self.pool.run(
+        self.pool.run(
             &texts,
             &[],
             |_, hidden| self.head.logits(&sentence_features(hidden)),
-            &|n| done(n),
-        )?;
-        Ok(logits
-            .chunks_exact(2)
-            .map(|two| {
-                let mut sorted = [&two[0], &two[1]];
-                // Addition is done in one order whichever way round the pair came.
-                sorted.sort_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
-                let mean: Vec<f32> = sorted[0]
-                    .iter()
-                    .zip(sorted[1])
-                    .map(|(x, y)| (x + y) / 2.0)
-                    .collect();
-                softmax(&mean, self.temperature)
-            })
-            .collect())
+            done,
+        )
     }
 }

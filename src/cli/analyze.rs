@@ -188,7 +188,11 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
     let found = timings.time("contrast", || {
         let judge = CachedJudge {
             state: std::sync::Mutex::new(&mut state),
-            model_key: format!("{} {}", model.hash(), context.settings.run.precision.name()),
+            model_key: format!(
+                "{} {} {SCREEN}",
+                model.hash(),
+                context.settings.run.precision.name()
+            ),
             relater: std::sync::OnceLock::new(),
             load: &|| Relater::load(&model, &context.settings.run),
         };
@@ -630,6 +634,10 @@ impl Cached<'_> {
     }
 }
 
+/// Pairs whose first reading gives `opposed` less are not read in the other order: hardly
+/// one of them could reach [`contrast::Options::min_opposed`] (see docs/contrast.md).
+const SCREEN: f64 = 0.1;
+
 /// The relation model behind the state: a pair that was judged before is not judged again.
 struct CachedJudge<'a> {
     state: std::sync::Mutex<&'a mut State>,
@@ -676,7 +684,7 @@ impl Judge for CachedJudge<'_> {
             };
             for part in missing.chunks(CHUNK) {
                 let list: Vec<(&str, &str)> = part.iter().map(|&i| pairs[i]).collect();
-                let judged = relater.relate(&list, &|_| {})?;
+                let judged = relater.screen(&list, SCREEN, &|_| {})?;
                 let mut bytes = Vec::with_capacity(part.len());
                 for (&i, p) in part.iter().zip(&judged) {
                     let p = [p[0], p[1], p[2]];

@@ -160,7 +160,10 @@ pub fn contrast(
         )));
     }
     let (kept, fingerprints, copies) = merge_copies(input, options, progress);
-    let lexicon = Lexicon::new(kept.iter().map(|&i| &input.statements[i]));
+    let lexicon = Lexicon::new(
+        kept.iter().map(|&i| &input.statements[i]),
+        options.window_days,
+    );
     let sides = sides(input, &kept);
     let pool = Pool {
         input,
@@ -392,6 +395,7 @@ fn evidence(pool: &Pool, j: &Judged, options: &Options, stemmer: &Stemmer) -> Ev
     let c = &j.candidate;
     let statement = |p: usize| &pool.input.statements[pool.kept[p]];
     let (pa, pb) = (pool.lexicon.profile(c.a), pool.lexicon.profile(c.b));
+    let window = pool.lexicon.window(statement(c.a), statement(c.b));
     let mut forms: HashMap<String, BTreeMap<String, usize>> = HashMap::new();
     for p in [c.a, c.b] {
         for (term, word) in terms::content_words(statement(p), stemmer) {
@@ -400,10 +404,10 @@ fn evidence(pool: &Pool, j: &Judged, options: &Options, stemmer: &Stemmer) -> Ev
         }
     }
     Evidence {
-        actors: pool.lexicon.shared_actors(pa, pb),
+        actors: pool.lexicon.shared_actors(pa, pb, window),
         terms: pool
             .lexicon
-            .shared_terms(pa, pb)
+            .shared_terms(pa, pb, window)
             .into_iter()
             .take(EVIDENCE_TERMS)
             .filter_map(|t| issues::most_frequent(forms.get(pool.lexicon.term(t))?))

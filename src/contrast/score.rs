@@ -80,14 +80,15 @@ impl Features {
             Some(d) => 7.0 / (7.0 + d as f64),
             None => 0.5,
         };
+        let window = lexicon.window(a.0, b.0);
         Features([
             0.0,
             0.0,
             similarity,
             ea * db + da * eb,
             ea * eb,
-            lexicon.actor_overlap(a.1, b.1),
-            lexicon.term_overlap(a.1, b.1),
+            lexicon.actor_overlap(a.1, b.1, window),
+            lexicon.term_overlap(a.1, b.1, window),
             dates,
         ])
     }
@@ -195,7 +196,7 @@ mod tests {
     use super::*;
 
     fn features(a: &StatementRecord, b: &StatementRecord) -> Features {
-        let l = Lexicon::new([a, b]);
+        let l = Lexicon::new([a, b], 30);
         Features::new((a, l.profile(0)), (b, l.profile(1)), 0.5, &l)
     }
 

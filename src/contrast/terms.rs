@@ -4,15 +4,18 @@
 //! stemmed with the Snowball stemmer for English; stop words come from the
 //! `stop-words` crate (NLTK's list). How telling a term or an actor is follows
 //! from how few statements have it: inverse document frequency (Spärck Jones,
-//! "A statistical interpretation of term specificity", 1972), scaled to [0, 1].
+//! "A statistical interpretation of term specificity", 1972), scaled to [0, 1]. For a pair
+//! they are counted in the [`window`] it belongs to, so that a pair's score does not
+//! depend on what else was written in other months, nor on how a corpus is cut.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::window;
 use crate::record::StatementRecord;
 
 /// Words of news reporting that say nothing about the matter; added to the stop words.
@@ -77,37 +80,33 @@ pub struct Lexicon {
     terms: Table,
     actors: Table,
     profiles: Vec<Profile>,
+    /// Length of a window.
+    days: i64,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Table {
     /// In ascending order, so that positions do not depend on the order of the statements.
     names: Vec<String>,
-    /// How telling, 0 to 1.
+    /// How telling among all statements, 0 to 1.
     weights: Vec<f64>,
+    /// The same within each window, for the names that occur there, by position.
+    within: BTreeMap<i64, Vec<(u32, f64)>>,
 }
 
+/// In how many statements each name occurs.
+type Counts = BTreeMap<u32, usize>;
+
 impl Table {
-    fn new(per_statement: &[Vec<String>]) -> (Table, Vec<Vec<u32>>) {
-        let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-        for names in per_statement {
-            for n in names {
-                *count.entry(n).or_default() += 1;
-            }
-        }
-        let n = per_statement.len() as f64;
-        // idf = ln((n + 1) / (df + 0.5)), scaled by its value at df = 1.
-        let scale = ((n + 1.0) / 1.5).ln().max(f64::MIN_POSITIVE);
-        let weights = count
-            .values()
-            .map(|&df| (((n + 1.0) / (df as f64 + 0.5)).ln() / scale).clamp(0.0, 1.0))
-            .collect();
-        let position: HashMap<&str, u32> = count
-            .keys()
+    /// `buckets` are those of the statements' days, as windows are made of.
+    fn new(per_statement: &[Vec<String>], buckets: &[Option<i64>]) -> (Table, Vec<Vec<u32>>) {
+        let names: BTreeSet<&str> = per_statement.iter().flatten().map(String::as_str).collect();
+        let position: HashMap<&str, u32> = names
+            .iter()
             .enumerate()
             .map(|(i, k)| (*k, i as u32))
             .collect();
-        let rows = per_statement
+        let rows: Vec<Vec<u32>> = per_statement
             .iter()
             .map(|names| {
                 let mut row: Vec<u32> = names.iter().map(|n| position[n.as_str()]).collect();
@@ -115,15 +114,78 @@ impl Table {
                 row
             })
             .collect();
-        let names = count.keys().map(|k| (*k).to_string()).collect();
-        (Table { names, weights }, rows)
+        let mut by_bucket: BTreeMap<Option<i64>, (usize, Counts)> = BTreeMap::new();
+        for (row, bucket) in rows.iter().zip(buckets) {
+            let (n, counts) = by_bucket.entry(*bucket).or_default();
+            *n += 1;
+            for &t in row {
+                *counts.entry(t).or_default() += 1;
+            }
+        }
+        let over = |buckets: &[Option<i64>]| {
+            let (mut n, mut all) = (0, Counts::new());
+            for (more, counts) in buckets.iter().filter_map(|b| by_bucket.get(b)) {
+                n += more;
+                for (&t, df) in counts {
+                    *all.entry(t).or_default() += df;
+                }
+            }
+            telling(n, &all)
+        };
+        let every: Vec<Option<i64>> = by_bucket.keys().copied().collect();
+        let within = every
+            .iter()
+            .flatten()
+            .map(|&w| (w, over(&[Some(w), Some(w + 1), None])))
+            .collect();
+        let table = Table {
+            weights: over(&every).into_iter().map(|(_, weight)| weight).collect(),
+            within,
+            names: names.into_iter().map(str::to_string).collect(),
+        };
+        (table, rows)
+    }
+
+    /// How telling a name is in a window, or among all statements.
+    fn weight(&self, t: u32, window: Option<i64>) -> f64 {
+        let of = window.and_then(|w| self.within.get(&w)).and_then(|list| {
+            let at = list.binary_search_by_key(&t, |(t, _)| *t).ok()?;
+            Some(list[at].1)
+        });
+        of.unwrap_or(self.weights[t as usize])
+    }
+
+    /// The names of some positions, most telling first.
+    fn ranked(&self, ids: impl Iterator<Item = u32>, window: Option<i64>) -> Vec<u32> {
+        let mut ids: Vec<u32> = ids.collect();
+        ids.sort_by(|&x, &y| {
+            let weight = |t| self.weight(t, window);
+            weight(y).total_cmp(&weight(x)).then(x.cmp(&y))
+        });
+        ids
     }
 }
 
+/// `idf = ln((n + 1) / (df + 0.5))` among `n` statements, scaled by its value at `df = 1`.
+fn telling(n: usize, counts: &Counts) -> Vec<(u32, f64)> {
+    let n = n as f64;
+    let scale = ((n + 1.0) / 1.5).ln().max(f64::MIN_POSITIVE);
+    counts
+        .iter()
+        .map(|(&t, &df)| {
+            let idf = ((n + 1.0) / (df as f64 + 0.5)).ln();
+            (t, (idf / scale).clamp(0.0, 1.0))
+        })
+        .collect()
+}
+
 impl Lexicon {
-    /// Reads the terms and actors of statements; profiles are in their order.
-    pub fn new<'a>(statements: impl IntoIterator<Item = &'a StatementRecord>) -> Self {
-        let (mut terms, mut actors) = (Vec::new(), Vec::new());
+    /// Reads the terms and actors of statements; profiles are in their order. Windows are of so many days.
+    pub fn new<'a>(
+        statements: impl IntoIterator<Item = &'a StatementRecord>,
+        window_days: i64,
+    ) -> Self {
+        let (mut terms, mut actors, mut buckets) = (Vec::new(), Vec::new(), Vec::new());
         let stemmer = Stemmer::create(Algorithm::English);
         for s in statements {
             terms.push(
@@ -139,9 +201,10 @@ impl Lexicon {
             ids.sort_unstable();
             ids.dedup();
             actors.push(ids);
+            buckets.push(s.date.map(|d| window::bucket(window::day(d), window_days)));
         }
-        let (terms, term_rows) = Table::new(&terms);
-        let (actors, actor_rows) = Table::new(&actors);
+        let (terms, term_rows) = Table::new(&terms, &buckets);
+        let (actors, actor_rows) = Table::new(&actors, &buckets);
         let profiles = term_rows
             .into_iter()
             .zip(actor_rows)
@@ -151,7 +214,13 @@ impl Lexicon {
             terms,
             actors,
             profiles,
+            days: window_days,
         }
+    }
+
+    /// The window that a pair belongs to.
+    pub fn window(&self, a: &StatementRecord, b: &StatementRecord) -> Option<i64> {
+        window::home(a.date.map(window::day), b.date.map(window::day), self.days)
     }
 
     /// The profile of the statement at this position.
@@ -160,17 +229,11 @@ impl Lexicon {
     }
 
     /// How much two statements share in terms: cosine of their term sets
-    /// weighted by how telling each term is, 0 to 1.
-    pub fn term_overlap(&self, a: &Profile, b: &Profile) -> f64 {
-        let norm = |p: &Profile| -> f64 {
-            p.terms
-                .iter()
-                .map(|&t| self.terms.weights[t as usize].powi(2))
-                .sum()
-        };
-        let shared: f64 = common(&a.terms, &b.terms)
-            .map(|t| self.terms.weights[t as usize].powi(2))
-            .sum();
+    /// weighted by how telling each term is in a window, 0 to 1.
+    pub fn term_overlap(&self, a: &Profile, b: &Profile, window: Option<i64>) -> f64 {
+        let square = |t: u32| self.terms.weight(t, window).powi(2);
+        let norm = |p: &Profile| -> f64 { p.terms.iter().map(|&t| square(t)).sum() };
+        let shared: f64 = common(&a.terms, &b.terms).map(square).sum();
         let n = (norm(a) * norm(b)).sqrt();
         if n > 0.0 {
             (shared / n).min(1.0)
@@ -180,25 +243,24 @@ impl Lexicon {
     }
 
     /// How telling the shared actors are together: `1 - Π (1 - weight)`, 0 to 1.
-    pub fn actor_overlap(&self, a: &Profile, b: &Profile) -> f64 {
+    pub fn actor_overlap(&self, a: &Profile, b: &Profile, window: Option<i64>) -> f64 {
         1.0 - common(&a.actors, &b.actors)
-            .map(|t| 1.0 - self.actors.weights[t as usize])
+            .map(|t| 1.0 - self.actors.weight(t, window))
             .product::<f64>()
     }
 
     /// Ids of the actors in both, most telling first.
-    pub fn shared_actors(&self, a: &Profile, b: &Profile) -> Vec<String> {
-        named(&self.actors, common(&a.actors, &b.actors))
+    pub fn shared_actors(&self, a: &Profile, b: &Profile, window: Option<i64>) -> Vec<String> {
+        self.actors
+            .ranked(common(&a.actors, &b.actors), window)
+            .into_iter()
+            .map(|t| self.actors.names[t as usize].clone())
+            .collect()
     }
 
     /// Positions of the terms in both, most telling first.
-    pub(crate) fn shared_terms(&self, a: &Profile, b: &Profile) -> Vec<u32> {
-        let mut t: Vec<u32> = common(&a.terms, &b.terms).collect();
-        t.sort_by(|&x, &y| {
-            let w = |t: u32| self.terms.weights[t as usize];
-            w(y).total_cmp(&w(x)).then(x.cmp(&y))
-        });
-        t
+    pub(crate) fn shared_terms(&self, a: &Profile, b: &Profile, window: Option<i64>) -> Vec<u32> {
+        self.terms.ranked(common(&a.terms, &b.terms), window)
     }
 
     /// The term (a stem) at a position.
@@ -206,7 +268,7 @@ impl Lexicon {
         &self.terms.names[t as usize]
     }
 
-    /// How telling the term at a position is, 0 to 1.
+    /// How telling the term at a position is among all statements, 0 to 1.
     pub(crate) fn term_weight(&self, t: u32) -> f64 {
         self.terms.weights[t as usize]
     }
@@ -268,18 +330,6 @@ fn common<'a>(a: &'a [u32], b: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
     })
 }
 
-fn named(table: &Table, ids: impl Iterator<Item = u32>) -> Vec<String> {
-    let mut ids: Vec<u32> = ids.collect();
-    ids.sort_by(|&x, &y| {
-        table.weights[y as usize]
-            .total_cmp(&table.weights[x as usize])
-            .then(x.cmp(&y))
-    });
-    ids.into_iter()
-        .map(|t| table.names[t as usize].clone())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::statement;
@@ -305,19 +355,43 @@ mod tests {
             .collect();
         texts.push(statement("x", "grain lighthouse"));
         texts.push(statement("y", "grain lighthouse keeper"));
-        let l = Lexicon::new(&texts);
-        let over = |i: usize, j: usize| l.term_overlap(l.profile(i), l.profile(j));
+        let l = Lexicon::new(&texts, 30);
+        let over = |i: usize, j: usize| l.term_overlap(l.profile(i), l.profile(j), None);
         assert!(over(10, 11) > over(0, 1));
         assert!((over(0, 0) - 1.0).abs() < 1e-12);
-        let shared = l.shared_terms(l.profile(10), l.profile(11));
+        let shared = l.shared_terms(l.profile(10), l.profile(11), None);
         let names: Vec<&str> = shared.iter().map(|&t| l.term(t)).collect();
         assert_eq!(names, ["lighthous", "grain"]);
     }
 
     #[test]
+    fn a_pair_is_weighed_by_its_window_alone() {
+        let dated = |id: &str, text: &str, date: &str| StatementRecord {
+            date: date.parse().ok(),
+            ..statement(id, text)
+        };
+        let mut texts = vec![
+            dated("a", "The grain ship was held.", "2022-03-01"),
+            dated("b", "No grain barge was held.", "2022-03-02"),
+            dated("c", "The envoy left.", "2022-03-03"),
+        ];
+        let overlap = |texts: &[StatementRecord]| {
+            let l = Lexicon::new(texts, 30);
+            let window = l.window(&texts[0], &texts[1]);
+            assert!(window.is_some());
+            l.term_overlap(l.profile(0), l.profile(1), window)
+        };
+        let before = overlap(&texts);
+        texts.push(dated("d", "The ship with grain came.", "2023-05-01"));
+        assert_eq!(overlap(&texts), before);
+        texts.push(statement("e", "Grain without a date."));
+        assert_ne!(overlap(&texts), before);
+    }
+
+    #[test]
     fn a_statement_without_words_shares_nothing() {
-        let l = Lexicon::new(&[statement("a", "…"), statement("b", "")]);
-        assert_eq!(l.term_overlap(l.profile(0), l.profile(1)), 0.0);
-        assert_eq!(l.actor_overlap(l.profile(0), l.profile(1)), 0.0);
+        let l = Lexicon::new(&[statement("a", "…"), statement("b", "")], 30);
+        assert_eq!(l.term_overlap(l.profile(0), l.profile(1), None), 0.0);
+        assert_eq!(l.actor_overlap(l.profile(0), l.profile(1), None), 0.0);
     }
 }
