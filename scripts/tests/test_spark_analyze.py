@@ -19,8 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "spark_analyze.py"
 PROGRAM = os.environ.get("STANDOFF_BIN", "")
 EASTERN = ("volga", "moskva", "nevsky", "minsk")
-# What a score must reach, and how much counting words in windows may change it.
-LEAST, SCORE = 0.25, 0.08
 FIELDS = ["id", "title", "date", "url", "outlet", "text", "statements"]
 
 
@@ -112,19 +110,17 @@ class AgainstOneMachine(unittest.TestCase):
         across = 0
         for i in one.keys() & many.keys():
             pair, other = one[i], many[i]
-            for key in ("a", "b", "similarity", "relation", "primary"):
+            for key in ("a", "b", "similarity", "relation", "score", "primary"):
                 self.assertEqual(pair[key], other[key], f"{key} of {i}")
-            # How telling a shared word is depends on how many statements of the window have it.
-            self.assertAlmostEqual(pair["score"], other["score"], delta=SCORE)
             across += pair["a"].startswith("later-") and pair["evidence"]["days_apart"] >= 9
-        self.assertGreater(across, 5, "no pair across windows")
+        self.assertGreater(across, 2, "hardly a pair across windows")
 
-    def test_only_further_answers_and_pairs_at_the_edge_differ(self):
+    def test_only_further_answers_differ(self):
         one, many = self.pairs()
         differ = {i: one.get(i) or many[i] for i in one.keys() ^ many.keys()}
         print(f"{len(one)} pairs on one machine, {len(many)} on Spark, {len(differ)} in one only", file=sys.stderr)
         for pair in differ.values():
-            self.assertTrue(not pair["primary"] or pair["score"] < LEAST + SCORE, pair)
+            self.assertFalse(pair["primary"], pair)
         self.assertLessEqual(len(differ), 0.12 * len(one))
 
         statements = {pair[end] for pair in differ.values() for end in "ab"}

@@ -58,8 +58,8 @@ pub struct Coefficients {
 /// that the relation model was not trained on. In five folds their average
 /// precision is 0.530, against 0.511 for the relation model's probability alone.
 pub const COEFFICIENTS: Coefficients = Coefficients {
-    base: -3.760,
-    parts: [0.677, -0.707, 1.908, 0.787, 0.987, 0.945, 1.204, 0.478],
+    base: -3.557,
+    parts: [0.689, -0.653, 1.995, 0.754, 0.746, 0.841, 1.056, 0.449],
 };
 
 /// The features of one pair, in the order of [`PARTS`].
