@@ -241,7 +241,7 @@ _standoff() {
             return 0
             ;;
         standoff__subcmd__eval)
-            opts="-q -h -V --predictions --label-map --compare --agreement --analysis --fail-under --fail-over --out --force --bootstrap --seed --by --missing --to --model --sides --device --threads --batch-tokens --min-confidence --precision --quiet --color --log-level --help --version"
+            opts="-q -h -V --predictions --explain --label-map --compare --agreement --analysis --fail-under --fail-over --out --force --bootstrap --seed --by --missing --to --model --sides --device --threads --batch-tokens --min-confidence --precision --quiet --color --log-level --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -119,6 +119,7 @@ complete -c standoff -n "__fish_standoff_using_subcommand eval" -l min-confidenc
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l precision -d 'Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l color -d 'Colour in the terminal: auto, always or never' -r
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l log-level -d 'What to log on stderr: off, error, warn, info, debug or trace [default: warn]' -r
+complete -c standoff -n "__fish_standoff_using_subcommand eval" -l explain -d 'Add to every wrong statement the words that decided (slower; computed in fp32)'
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l force -d 'Overwrite an evaluation in the --out folder'
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -s q -l quiet -d 'No progress and no summary; errors are still shown'
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -s h -l help -d 'Print help (see more with \'--help\')'

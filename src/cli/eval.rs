@@ -36,6 +36,10 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
 
+    /// Add to every wrong statement the words that decided (slower; computed in fp32)
+    #[arg(long, conflicts_with_all = ["predictions", "agreement"])]
+    pub explain: bool,
+
     /// TOML file that translates another tool's field names and labels
     #[arg(long, value_name = "FILE")]
     pub label_map: Option<PathBuf>,

@@ -191,6 +191,7 @@ fn evaluate(args: &eval::EvalArgs, context: &Context) -> Result<u8> {
                 model,
                 sides.clone(),
                 context.settings.clone(),
+                args.explain && other.is_none(),
             )))
         };
     eval::run(

@@ -1,6 +1,6 @@
 //! Predictions of a model for `standoff eval`.
 
-use crate::classify::{Embedder, Relater};
+use crate::classify::{Embedder, Explainer, Relater};
 use crate::config::Settings;
 use crate::error::Result;
 use crate::eval::gold::{GoldAttribution, GoldCoreference, GoldPair, GoldStatement, Meta};
@@ -19,16 +19,19 @@ pub struct ModelPredictor {
     pub sides: Arc<Sides>,
     pub settings: Settings,
     pub pipeline: OnceLock<Pipeline>,
+    /// Whether wrong statements get the words that decided.
+    explain: bool,
 }
 
 impl ModelPredictor {
     /// Predictions of a model.
-    pub fn new(model: Model, sides: Arc<Sides>, settings: Settings) -> Self {
+    pub fn new(model: Model, sides: Arc<Sides>, settings: Settings, explain: bool) -> Self {
         ModelPredictor {
             model,
             sides,
             settings,
             pipeline: OnceLock::new(),
+            explain,
         }
     }
 
@@ -60,7 +63,18 @@ impl Predictor for ModelPredictor {
 
     fn statements(&self, gold: &[GoldStatement]) -> Result<Vec<StatementRecord>> {
         let rows: Vec<Statement> = gold.iter().map(|g| statement(&g.meta, &g.text)).collect();
-        self.pipeline()?.records(&rows, &|_| {})
+        let mut records = self.pipeline()?.records(&rows, &|_| {})?;
+        if self.explain {
+            let names = self.sides.names();
+            let explainer = Explainer::load(&self.model, names.clone())?;
+            for (record, gold) in records.iter_mut().zip(gold) {
+                let side = gold.side.is_some() && gold.side != record.side(&names);
+                if side || gold.stance.is_some_and(|s| s != record.stance.label) {
+                    record.explanation = Some(explainer.explain(record)?);
+                }
+            }
+        }
+        Ok(records)
     }
 
     fn attributions(&self, gold: &[GoldAttribution]) -> Result<Vec<StatementRecord>> {
