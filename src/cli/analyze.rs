@@ -634,8 +634,8 @@ impl Cached<'_> {
     }
 }
 
-/// Pairs whose first reading gives `opposed` less are not read in the other order: hardly
-/// one of them could reach [`contrast::Options::min_opposed`] (see docs/contrast.md).
+/// Pairs whose first reading gives `opposed` less are not read in the other order: they would seldom
+/// reach [`contrast::Options::min_opposed`] (see docs/contrast.md).
 const SCREEN: f64 = 0.1;
 
 /// The relation model behind the state: a pair that was judged before is not judged again.

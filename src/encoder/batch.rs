@@ -25,7 +25,8 @@ pub fn plan(lengths: &[usize], batch_tokens: usize) -> Vec<Vec<usize>> {
     batches
 }
 
-/// A padded batch as tensors, all of shape `[batch, tokens]` and kind `Int64`.
+/// A batch as tensors, all of shape `[batch, tokens]` and kind `Int64`. Only training
+/// pads: batches for an [`super::Engine`] hold texts of one length.
 #[derive(Debug)]
 pub struct Batch {
     pub ids: Tensor,

@@ -221,7 +221,8 @@ impl Engine {
         self.precision
     }
 
-    /// The last layer's vectors, row-major `[batch, tokens, HIDDEN]`.
+    /// The last layer's vectors, row-major `[batch, tokens, HIDDEN]`. The batch must not be
+    /// padded (see [`super::plan`]): every token is attended to.
     pub fn run(&mut self, batch: &Batch) -> Result<Vec<f32>> {
         let hidden = self.forward(batch)?;
         Ok(Vec::try_from(

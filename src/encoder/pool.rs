@@ -33,7 +33,7 @@ impl Pool {
     }
 
     /// Calls `finish` for every text with its token vectors (row-major
-    /// `[tokens, HIDDEN]`, padding cut off), and gives the results in input
+    /// `[tokens, HIDDEN]`), and gives the results in input
     /// order. `marks` is empty or as long as `texts`. `done` is told how many
     /// texts each finished batch held.
     pub fn run<T: Send>(
