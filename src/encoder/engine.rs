@@ -276,3 +276,33 @@ impl Engine {
         Ok(x.f_view([b, t, h])?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder::bert::Bert;
+    use crate::encoder::{Tokenizer, ENCODER};
+
+    #[test]
+    fn the_engine_computes_what_the_trainable_network_does() {
+        let dir = crate::model::encoder_dir(ENCODER).unwrap();
+        let tokenizer = Tokenizer::load(&dir.join("tokenizer.json")).unwrap();
+        let text = tokenizer
+            .encode("The minister refused to withdraw the troops.", 64)
+            .unwrap();
+        let batch = Batch::new(&[&text, &text], &[], text.len());
+        let bert = Bert::new(&dir, Device::Cpu).unwrap();
+        let expected =
+            tch::no_grad(|| bert.forward(&bert.embed(&batch), &batch, false).unwrap()).view(-1);
+        let weights = Weights::load(&dir.join("model.safetensors"), None).unwrap();
+        for (precision, within) in [(Precision::Fp32, 1e-4), (Precision::Int8, 0.1)] {
+            let mut engine = Engine::new(&weights, precision, Device::Cpu).unwrap();
+            let found = Tensor::from_slice(&engine.run(&batch).unwrap());
+            let difference = (found - &expected)
+                .abs()
+                .mean(Kind::Float)
+                .double_value(&[]);
+            assert!(difference < within, "{precision:?}: {difference}");
+        }
+    }
+}
