@@ -42,6 +42,9 @@ pub struct StatementsPart {
     pub max_tokens: usize,
     pub side_temperature: f64,
     pub stance_temperature: f64,
+    /// What is added to the log-odds of a speaker's own bloc, where attribution knows it.
+    #[serde(default)]
+    pub speaker_log_odds: f64,
     /// Whether the weights hold a token head for attribution.
     pub tagger: bool,
 }

@@ -66,21 +66,6 @@ impl Explainer {
             .network
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        Ok(Explanation {
-            side: self.weights(&network, &text, &marks, 0, side, &record.text)?,
-            stance: self.weights(&network, &text, &marks, 1, stance, &record.text)?,
-        })
-    }
-
-    fn weights(
-        &self,
-        network: &Network,
-        text: &Encoded,
-        marks: &TokenMarks,
-        head: usize,
-        label: usize,
-        source: &str,
-    ) -> Result<Vec<Weight>> {
         let width = text.len();
         let mut blank = text.clone();
         for (id, offset) in blank.ids.iter_mut().zip(&text.offsets) {
@@ -90,7 +75,7 @@ impl Explainer {
         }
         let none = TokenMarks::none(text.len());
         let start = network.bert.embed(&Batch::new(&[&blank], &[&none], width));
-        let end = network.bert.embed(&Batch::new(&[text], &[marks], width));
+        let end = network.bert.embed(&Batch::new(&[&text], &[&marks], width));
         let difference = &end - &start;
         // All points of the path in one batch.
         let steps: Vec<f32> = (0..STEPS)
@@ -100,21 +85,31 @@ impl Explainer {
         let path = (&start + &difference * &alphas)
             .detach()
             .set_requires_grad(true);
-        let rows: Vec<&Encoded> = (0..STEPS).map(|_| text).collect();
+        let rows: Vec<&Encoded> = (0..STEPS).map(|_| &text).collect();
         let batch = Batch::new(&rows, &[], width);
         let logits = network.forward_embedded(&path, &batch, false)?;
-        let log_p = logits.sentence[head].log_softmax(-1, tch::Kind::Float);
-        let p = log_p.select(1, label as i64);
-        let odds = &p - (-p.exp()).log1p();
-        odds.sum(tch::Kind::Float).backward();
-        let gradient = path.grad().mean_dim(&[0i64][..], false, tch::Kind::Float);
-        let per_token = (gradient * difference.squeeze_dim(0)).sum_dim_intlist(
-            &[-1i64][..],
-            false,
-            tch::Kind::Float,
-        );
-        let values: Vec<f32> = Vec::try_from(per_token)?;
-        Ok(words(&values, text, source))
+        let weights = |head: usize, label: usize| -> Result<Vec<Weight>> {
+            let log_p = logits.sentence[head].log_softmax(-1, tch::Kind::Float);
+            let p = log_p.select(1, label as i64);
+            let odds = (&p - (-p.exp()).log1p()).sum(tch::Kind::Float);
+            let gradient = Tensor::f_run_backward(&[odds], &[&path], true, false)?
+                .swap_remove(0)
+                .mean_dim(&[0i64][..], false, tch::Kind::Float);
+            let per_token = (gradient * difference.squeeze_dim(0)).sum_dim_intlist(
+                &[-1i64][..],
+                false,
+                tch::Kind::Float,
+            );
+            Ok(words(
+                &Vec::<f32>::try_from(per_token)?,
+                &text,
+                &record.text,
+            ))
+        };
+        Ok(Explanation {
+            side: weights(0, side)?,
+            stance: weights(1, stance)?,
+        })
     }
 }
 

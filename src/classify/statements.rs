@@ -15,10 +15,10 @@ use crate::document::Span;
 use crate::encoder::pool::sentence_features;
 use crate::encoder::{Encoded, Pool, TokenMarks, Tokenizer, HIDDEN};
 use crate::error::Result;
-use crate::labels::SideNames;
+use crate::labels::{Label, SideNames};
 use crate::model::{encoder_dir, Model};
 use crate::train::data::TagKind;
-use crate::train::fit::{argmax, softmax};
+use crate::train::fit::{argmax, shift, softmax};
 
 /// A statement with what attribution found in it.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,7 @@ pub struct Classifier {
     tags: Option<Head>,
     side_temperature: f64,
     stance_temperature: f64,
+    speaker_log_odds: f64,
     max_tokens: usize,
     names: SideNames,
     /// The last answers.
@@ -74,6 +75,7 @@ fn key(text: &str, marks: &TokenMarks) -> Key {
         .chain_update(marks.actors.len().to_le_bytes())
         .chain_update(&marks.actors)
         .chain_update(&marks.roles)
+        .chain_update([marks.speaker.map_or(u8::MAX, |s| s.index() as u8)])
         .chain_update(text)
         .finalize()
         .into()
@@ -96,6 +98,7 @@ impl Classifier {
                 .transpose()?,
             side_temperature: part.side_temperature,
             stance_temperature: part.stance_temperature,
+            speaker_log_odds: part.speaker_log_odds,
             max_tokens: part.max_tokens,
             names,
             remembered: Mutex::new(LruCache::new(REMEMBERED)),
@@ -147,7 +150,7 @@ impl Classifier {
         let computed = self.pool.run(
             &open.iter().map(|&i| &texts[i]).collect::<Vec<_>>(),
             &open.iter().map(|&i| &marks[i]).collect::<Vec<_>>(),
-            |at, hidden| self.finish(&texts[open[at]], hidden),
+            |at, hidden| self.finish(&texts[open[at]], &marks[open[at]], hidden),
             done,
         )?;
         done(inputs.len() - open.len());
@@ -165,10 +168,14 @@ impl Classifier {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn finish(&self, text: &Encoded, hidden: &[f32]) -> Classified {
+    fn finish(&self, text: &Encoded, marks: &TokenMarks, hidden: &[f32]) -> Classified {
         let features = sentence_features(hidden);
+        let mut side = softmax(&self.side.logits(&features), self.side_temperature);
+        if let Some(speaker) = marks.speaker {
+            shift(&mut side, speaker.index(), self.speaker_log_odds);
+        }
         Classified {
-            side: softmax(&self.side.logits(&features), self.side_temperature),
+            side,
             stance: softmax(&self.stance.logits(&features), self.stance_temperature),
             tags: self
                 .tags

@@ -314,11 +314,11 @@ impl Matter<'_> {
     }
 }
 
-/// The key with the greatest count; of equals the first.
+/// The key with the greatest count; of equals the shortest, then the first.
 pub(crate) fn most_frequent(forms: &BTreeMap<String, usize>) -> Option<String> {
     forms
         .iter()
-        .min_by_key(|(word, n)| (std::cmp::Reverse(**n), (*word).clone()))
+        .min_by_key(|(word, n)| (std::cmp::Reverse(**n), word.len(), *word))
         .map(|(word, _)| word.clone())
 }
 

@@ -18,12 +18,15 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::window;
 use crate::record::StatementRecord;
 
-/// Words of news reporting that say nothing about the matter; added to the stop words.
+/// Words of news reporting that say nothing about the matter, and prepositions and adverbs that NLTK's list lacks;
+/// added to the stop words.
 const REPORTING: &str = "said say says saying told tell tells telling according added adding adds \
     reported reports reporting stated states statement statements noted notes claimed claims \
     announced announces spokesman spokeswoman spokesperson reporters journalists asked also would \
     could may might must shall however yet mr mrs ms one two new news monday tuesday wednesday \
-    thursday friday saturday sunday today yesterday tomorrow day days week";
+    thursday friday saturday sunday today yesterday tomorrow day days week \
+    near amid among toward towards within without across along around despite via upon ahead already still \
+    even since like including";
 
 /// Terms of one statement beyond this many are not looked at: a text of
 /// thousands of words would otherwise share something with everything.

@@ -22,6 +22,9 @@ pub const ROLE_MARKS: i64 = 4;
 pub struct TokenMarks {
     pub actors: Vec<u8>,
     pub roles: Vec<u8>,
+    /// The bloc of the statement's speaker, where both are known. The encoder does not
+    /// see it; it shifts the answer (see [`crate::train::fit::shift`]).
+    pub speaker: Option<Side>,
 }
 
 /// The actor table's row for a side.
@@ -40,6 +43,7 @@ impl TokenMarks {
         TokenMarks {
             actors: vec![0; tokens],
             roles: vec![0; tokens],
+            speaker: None,
         }
     }
 
@@ -67,6 +71,7 @@ impl TokenMarks {
             paint(&mut marks.roles, &text.offsets, s.span, SPEAKER);
             if let Some(side) = s.side.as_deref().and_then(|n| names.parse(n)) {
                 paint(&mut marks.actors, &text.offsets, s.span, actor_mark(side));
+                marks.speaker = (side != Side::Other).then_some(side);
             }
         }
         marks

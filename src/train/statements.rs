@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::data::{Attributed, Statement, TagKind};
-use super::fit::{argmax, macro_f1, temperature};
+use super::fit::{argmax, macro_f1, temperature, with_speaker, Spoken};
 use super::network::{HeadSpec, Network};
 use super::trainer::{predict, Example, Scores, IGNORE};
 use crate::attribute::Attributor;
@@ -195,24 +195,34 @@ pub fn evaluate_tags(network: &Network, examples: &[Example], prefix: &str) -> R
     })
 }
 
-/// Temperatures for side and stance on held-out statements.
-pub fn calibrate(
-    network: &Network,
-    examples: &[Example],
-    gold: &[Statement],
-) -> Result<(f64, f64)> {
+/// What is fitted on held-out statements after training.
+#[derive(Debug, Clone, Copy)]
+pub struct Fitted {
+    pub side_temperature: f64,
+    pub stance_temperature: f64,
+    /// See [`super::fit::shift`].
+    pub speaker_log_odds: f64,
+}
+
+/// Temperatures for side and stance, and what a known speaker adds, on held-out statements.
+pub fn calibrate(network: &Network, examples: &[Example], gold: &[Statement]) -> Result<Fitted> {
     let logits = sentence_logits(network, examples)?;
-    let rows =
-        |head: usize, label: &dyn Fn(&Statement) -> Option<usize>| -> Vec<(Vec<f32>, usize)> {
-            logits
-                .iter()
-                .zip(gold)
-                .filter_map(|(l, g)| Some((l[head].clone(), label(g)?)))
-                .collect()
-        };
-    let side = rows(0, &|s| s.side.map(Label::index));
-    let stance = rows(1, &|s| s.stance.map(Label::index));
-    Ok((temperature(&side), temperature(&stance)))
+    let rows = || logits.iter().zip(gold).zip(examples);
+    let side: Vec<Spoken> = rows()
+        .filter_map(|((l, g), e)| {
+            let speaker = e.marks.speaker.map(Label::index);
+            Some((l[0].clone(), speaker, g.side?.index()))
+        })
+        .collect();
+    let stance: Vec<(Vec<f32>, usize)> = rows()
+        .filter_map(|((l, g), _)| Some((l[1].clone(), g.stance?.index())))
+        .collect();
+    let (side_temperature, speaker_log_odds) = with_speaker(&side);
+    Ok(Fitted {
+        side_temperature,
+        stance_temperature: temperature(&stance),
+        speaker_log_odds,
+    })
 }
 
 /// Base encoder with this task's heads.

@@ -228,16 +228,16 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
     let Some((network, log)) = learn(args, &inputs.sources, fresh, evaluate, progress)? else {
         return Ok(inputs.code());
     };
-    let (side_temperature, stance_temperature) =
-        statements::calibrate(&network, &inputs.held_out.examples, &inputs.held_out.rows)?;
+    let fitted = statements::calibrate(&network, &inputs.held_out.examples, &inputs.held_out.rows)?;
     let (weights, sha256) = write_weights(args, &network, &encoder_dir, "statements.safetensors")?;
     finish(args, "statements.training.json", &log, progress, |file| {
         file.statements = Some(StatementsPart {
             weights,
             sha256,
             max_tokens: args.max_tokens,
-            side_temperature,
-            stance_temperature,
+            side_temperature: fitted.side_temperature,
+            stance_temperature: fitted.stance_temperature,
+            speaker_log_odds: fitted.speaker_log_odds,
             tagger,
         })
     })?;

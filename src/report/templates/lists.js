@@ -65,7 +65,8 @@ function issueNode(issue) {
   const lists = [shownPairs];
   if (further.length) {
     const inside = el("div", { class: "pairs" });
-    const fold = el("details", { class: "further" }, el("summary", null, count(further.length, "further answer", "further answers"), " to claims above"), inside);
+    // A few are better seen than counted.
+    const fold = el("details", { class: "further", open: further.length <= 3 }, el("summary", null, count(further.length, "further answer", "further answers"), " to claims above"), inside);
     lists.push(new Growing(inside, further, pairNode, 4, ["pair", "pairs"]));
     node.append(fold);
   }
