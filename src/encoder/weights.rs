@@ -89,7 +89,10 @@ impl Weights {
                 .iter()
                 .map(|w| w.get(name, &shape))
                 .collect::<Result<Vec<_>>>()?;
-            let mean = Tensor::stack(&same, 0).mean_dim(0, false, Kind::Float);
+            // In double precision: the mean of equal values must be that value to the last bit.
+            let mean = Tensor::stack(&same, 0)
+                .mean_dim(0, false, Kind::Double)
+                .to_kind(Kind::Float);
             out.insert(name.to_string(), mean);
         }
         Ok(Weights(out))
@@ -267,6 +270,10 @@ mod tests {
         let mean = Weights::mean(&[one(1.0), one(4.0)]).unwrap();
         let x: Vec<f32> = Vec::try_from(mean.get("x", &[2]).unwrap()).unwrap();
         assert_eq!(x, [2.5, 1.0]);
+        // What is equal in all stays what it is, or a copy of the base encoder would be stored as a change.
+        let same = Weights::mean(&[one(0.1), one(0.1), one(0.1)]).unwrap();
+        let x: Vec<f32> = Vec::try_from(same.get("x", &[2]).unwrap()).unwrap();
+        assert_eq!(x, [0.1, 1.0]);
         let mut other = Weights::default();
         other.insert("y", Tensor::from_slice(&[1f32]));
         assert!(Weights::mean(&[one(1.0), other]).is_err());
