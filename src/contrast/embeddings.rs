@@ -14,7 +14,7 @@ impl Embeddings {
     /// Takes rows of `width` numbers and brings each to length 1. A row with a
     /// number that is not finite becomes zero: it is near to nothing.
     pub fn new(mut data: Vec<f32>, width: usize) -> Result<Self> {
-        if width == 0 || data.len() % width != 0 {
+        if width == 0 || !data.len().is_multiple_of(width) {
             return Err(Error::Model(format!(
                 "{} numbers are no whole rows of {width}",
                 data.len()

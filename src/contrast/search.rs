@@ -330,11 +330,11 @@ mod tests {
     #[test]
     fn blocks_find_what_comparing_all_finds() {
         let e = random(1_500, 8, 1);
-        let dated = |i: usize| (i, (i % 7 != 0).then_some((i as i64 * 37) % 200));
+        let dated = |i: usize| (i, (!i.is_multiple_of(7)).then_some((i as i64 * 37) % 200));
         let a: Vec<_> = (0..700).map(dated).collect();
         let b: Vec<_> = (700..1_500).map(dated).collect();
         for (days, threads) in [(None, 1), (Some(20), 1), (Some(20), 3), (Some(0), 1)] {
-            let want = |i: usize, j: usize| (i + j) % 5 != 0;
+            let want = |i: usize, j: usize| !(i + j).is_multiple_of(5);
             let q = Query {
                 best: 3,
                 min: 0.3,

@@ -117,7 +117,7 @@ impl Builder {
     ) -> String {
         let (text, explanation) = explained(words);
         let gap = match self.analysis.documents[doc].layout {
-            Layout::Prose if self.analysis.statements.len() % 3 != 0 => " ",
+            Layout::Prose if !self.analysis.statements.len().is_multiple_of(3) => " ",
             Layout::Prose => "\n\n",
             _ => "\n",
         };
