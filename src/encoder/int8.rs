@@ -1,4 +1,4 @@
-//! int8 linear layers on CPUs with AVX2, twice as fast where they have AVX-512 VNNI.
+//! int8 linear layers on CPUs with AVX2; with AVX-512 VNNI where they have it.
 //!
 //! A row of the input is brought to 0…127 by its own extremes (per-token quantisation: Yao et
 //! al. 2022, "ZeroQuant"), weights to ±64 per output channel. A product of the two needs 14 bits, so
