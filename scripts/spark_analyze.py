@@ -471,14 +471,17 @@ def analyze(spark: SparkSession, settings: Settings) -> int:
 
 
 def certain_blocs(statements: DataFrame, setup: dict[str, Any]) -> tuple[bool, bool]:
-    """Whether each bloc has a statement that was not abstained on, in a language the contrast reads."""
+    """Whether each bloc has a statement whose side is sure, in a language the contrast reads."""
+    from spark_merge import MIN_SIDE_CONFIDENCE
+
     read = statements.select(
         F.get_json_object("json", "$.side.label").alias("side"),
         F.get_json_object("json", "$.language").alias("language"),
-        F.get_json_object("json", "$.abstained").alias("abstained"),
+        F.get_json_object("json", "$.side.confidence").cast("double").alias("confidence"),
     )
     english = F.coalesce("language", F.lit("en")) == "en"
-    found = {row["side"] for row in read.where(english & (F.col("abstained") == "false")).distinct().collect()}
+    sure = F.col("confidence") >= MIN_SIDE_CONFIDENCE
+    found = {row["side"] for row in read.where(english & sure).distinct().collect()}
     first, second = (bloc["id"] in found for bloc in setup["blocs"])
     return first, second
 

@@ -20,6 +20,8 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 # As in src/contrast: what a score must reach, further answers to a claim, keywords and neighbours of an issue.
 MIN_SCORE = 0.2
+# Least confidence in a statement's side, as `analyze` has it by default.
+MIN_SIDE_CONFIDENCE = 0.5
 MAX_FURTHER = 3
 MAX_KEYWORDS = 6
 MAX_NEIGHBOURS = 20
@@ -58,7 +60,8 @@ class Fact:
     date: Optional[str]
     #: 0 or 1 for the blocs, None for anyone else.
     bloc: Optional[int]
-    abstained: bool
+    #: Whether the side is too doubtful to take part.
+    unsure: bool
     #: By which claims without an answer are ordered.
     strength: float
     #: The words that decided, if the window explains them.
@@ -72,7 +75,7 @@ class Fact:
         return cls(
             date=statement.get("date"),
             bloc=bloc,
-            abstained=statement["abstained"],
+            unsure=statement["side"]["confidence"] < MIN_SIDE_CONFIDENCE,
             strength=statement["side"]["scores"][label] * (1 - neutral),
             explanation=statement.get("explanation"),
         )
@@ -118,8 +121,8 @@ class Merged:
 
 
 def merge(windows: Iterable[Window], days: int, certain: tuple[bool, bool] = (True, True)) -> Merged:
-    """One result from the windows'. `certain`: whether the bloc has statements anywhere that were not abstained on;
-    then those that were take no part, though a window without others let them in."""
+    """One result from the windows'. `certain`: whether the bloc has statements anywhere whose side is sure;
+    then the others take no part, though a window without others let them in."""
     windows = sorted(windows, key=lambda w: w.number)
     facts: dict[str, Fact] = {}
     for window in windows:
@@ -128,7 +131,7 @@ def merge(windows: Iterable[Window], days: int, certain: tuple[bool, bool] = (Tr
                 facts[i] = fact
     copies = _merge_copies(windows, facts)
     out = {copy for group in copies for copy in group["copies"]}
-    out.update(i for i, fact in facts.items() if fact.abstained and fact.bloc is not None and certain[fact.bloc])
+    out.update(i for i, fact in facts.items() if fact.unsure and fact.bloc is not None and certain[fact.bloc])
 
     pairs = _best_versions(windows, facts, days)
     pairs = {i: p for i, p in pairs.items() if p["a"] not in out and p["b"] not in out}

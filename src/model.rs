@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::encoder::{self, Weights};
+use crate::encoder::{self, Architecture, Tokenizer, Weights};
 use crate::error::{Error, Result};
 use crate::home;
 
@@ -21,7 +21,8 @@ pub const SCHEMA: u32 = 1;
 pub struct ModelFile {
     pub schema: u32,
     pub name: String,
-    /// Folder name of the base encoder under `models/base`.
+    /// Folder name of the base encoder under `models/base`; it embeds for similarity, and the parts
+    /// are laid over it unless they name another.
     pub encoder: String,
     /// SHA-256 of the base encoder's `model.safetensors`, hex.
     pub encoder_sha256: String,
@@ -29,7 +30,31 @@ pub struct ModelFile {
     pub statements: Option<StatementsPart>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relation: Option<RelationPart>,
+    /// A quicker relation model that reads every candidate first: [`ModelFile::relation`] reads what it lets pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<RelationPart>,
 }
+
+/// A base encoder: its folder name under `models/base` and the SHA-256 of its weights, hex.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Base {
+    pub name: String,
+    pub sha256: String,
+}
+
+impl Base {
+    /// An installed encoder.
+    pub fn installed(name: &str) -> Result<Self> {
+        Ok(Base {
+            name: name.to_string(),
+            sha256: file_hash(&encoder_dir(name)?.join(WEIGHTS))?,
+        })
+    }
+}
+
+/// Weight file of a base encoder.
+pub const WEIGHTS: &str = "model.safetensors";
 
 /// The classifier's part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,6 +72,9 @@ pub struct StatementsPart {
     pub speaker_log_odds: f64,
     /// Whether the weights hold a token head for attribution.
     pub tagger: bool,
+    /// The encoder below, if it is not the model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<Base>,
 }
 
 /// The relation model's part.
@@ -58,6 +86,43 @@ pub struct RelationPart {
     /// Longest pair in tokens.
     pub max_tokens: usize,
     pub temperature: f64,
+    /// The encoder below, if it is not the model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<Base>,
+}
+
+/// A part of a model: what [`Model::open`] needs to know of it.
+pub trait Part {
+    /// Weight file and its SHA-256.
+    fn weights(&self) -> (&str, &str);
+    /// The encoder below, if it is not the model's.
+    fn encoder(&self) -> Option<&Base>;
+}
+
+impl Part for StatementsPart {
+    fn weights(&self) -> (&str, &str) {
+        (&self.weights, &self.sha256)
+    }
+    fn encoder(&self) -> Option<&Base> {
+        self.encoder.as_ref()
+    }
+}
+
+impl Part for RelationPart {
+    fn weights(&self) -> (&str, &str) {
+        (&self.weights, &self.sha256)
+    }
+    fn encoder(&self) -> Option<&Base> {
+        self.encoder.as_ref()
+    }
+}
+
+/// An encoder, or a part of a model over its encoder, read from its files.
+pub struct Opened {
+    pub tokenizer: Tokenizer,
+    pub architecture: Architecture,
+    /// Adapters beside the matrices they belong to (see [`Weights::merge_adapters`]).
+    pub weights: Weights,
 }
 
 /// A model folder found and read.
@@ -120,21 +185,33 @@ impl Model {
         ))
     }
 
-    /// Base encoder weights with a part's own laid over them.
-    pub fn weights(&self, file: &str, sha256: &str) -> Result<Weights> {
-        let (base, own) = rayon::join(
-            || self.base_weights(),
-            || Weights::load(&self.folder.join(file), Some(sha256)),
-        );
-        let mut weights = base?;
-        weights.overlay(own?);
-        Ok(weights)
+    /// The encoder that a part is laid over.
+    pub fn base(&self, part: &impl Part) -> Base {
+        part.encoder().cloned().unwrap_or_else(|| Base {
+            name: self.file.encoder.clone(),
+            sha256: self.file.encoder_sha256.clone(),
+        })
     }
 
-    /// The base encoder's weights alone.
-    pub fn base_weights(&self) -> Result<Weights> {
-        let path = encoder_dir(&self.file.encoder)?.join("model.safetensors");
-        Weights::load(&path, Some(&self.file.encoder_sha256))
+    /// A part's weights laid over its encoder's.
+    pub fn open(&self, part: &impl Part) -> Result<Opened> {
+        let (file, sha256) = part.weights();
+        let base = self.base(part);
+        let (encoder, own) = rayon::join(
+            || open_encoder(&base),
+            || Weights::load(&self.folder.join(file), Some(sha256)),
+        );
+        let mut opened = encoder?;
+        opened.weights.overlay(own?);
+        Ok(opened)
+    }
+
+    /// The model's base encoder alone.
+    pub fn open_base(&self) -> Result<Opened> {
+        open_encoder(&Base {
+            name: self.file.encoder.clone(),
+            sha256: self.file.encoder_sha256.clone(),
+        })
     }
 
     /// One hash over everything that decides a result of this model, hex.
@@ -149,6 +226,16 @@ impl Model {
         let text = toml::to_string_pretty(&self.file).map_err(|e| Error::Other(e.to_string()))?;
         home::write_whole(&self.folder.join(FILE), text.as_bytes())
     }
+}
+
+/// Reads a base encoder, which must have exactly the weights named.
+pub fn open_encoder(base: &Base) -> Result<Opened> {
+    let dir = encoder_dir(&base.name)?;
+    Ok(Opened {
+        tokenizer: Tokenizer::load(&dir.join("tokenizer.json"))?,
+        architecture: Architecture::read(&dir)?,
+        weights: Weights::load(&dir.join(WEIGHTS), Some(&base.sha256))?,
+    })
 }
 
 /// Folder of a base encoder.

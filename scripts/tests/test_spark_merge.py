@@ -26,13 +26,13 @@ def issue(name, pairs, neighbours=(), keywords=(), headline="…"):
     }
 
 
-def window(number, dates, pairs=(), issues=None, unanswered=((), ()), copies=(), abstained=()):
+def window(number, dates, pairs=(), issues=None, unanswered=((), ()), copies=(), unsure=()):
     """A window's result; issues are made of the pairs if none are given."""
     if issues is None:
         names = dict.fromkeys(p["issue"] for p in pairs)
         issues = [issue(n, [p for p in pairs if p["issue"] == n]) for n in names]
     facts = {
-        i: Fact(date, {"a": 0, "b": 1}.get(i[0]), i in abstained, 0.5) for i, date in dates.items()
+        i: Fact(date, {"a": 0, "b": 1}.get(i[0]), i in unsure, 0.5) for i, date in dates.items()
     }
     return Window(number, list(pairs), list(issues), [list(u) for u in unanswered], list(copies), facts)
 
@@ -106,9 +106,9 @@ class Pairs(unittest.TestCase):
         merged = merge([window(-1, dates, one), window(0, dates, two)], 30)
         self.assertEqual([p["b"] for p in merged.pairs], ["b0", "b1", "b2", "b3"])
 
-    def test_the_abstained_take_no_part_if_their_bloc_has_others_elsewhere(self):
+    def test_those_of_a_doubtful_side_take_no_part_if_their_bloc_has_others_elsewhere(self):
         dates = {"a1": EARLY, "b1": EARLY, "a2": EARLY}
-        windows = [window(0, dates, [pair("a1", "b1")], unanswered=(["a2"], []), abstained=["a1", "a2"])]
+        windows = [window(0, dates, [pair("a1", "b1")], unanswered=(["a2"], []), unsure=["a1", "a2"])]
         merged = merge(windows, 30, (True, True))
         self.assertEqual((merged.pairs, merged.issues, merged.unanswered), ([], [], [[], []]))
         self.assertEqual(len(merge(windows, 30, (False, True)).pairs), 1)

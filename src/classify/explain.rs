@@ -13,7 +13,7 @@ use crate::encoder::Batch;
 use crate::encoder::{Encoded, TokenMarks, Tokenizer};
 use crate::error::Result;
 use crate::labels::{Label, SideNames, Stance};
-use crate::model::{encoder_dir, Model};
+use crate::model::Model;
 use crate::record::{rounded, Explanation, StatementRecord, Weight};
 use crate::train::network::Network;
 use crate::train::statements;
@@ -37,14 +37,22 @@ impl Explainer {
     /// Loads the classifier of a model for explaining.
     pub fn load(model: &Model, names: SideNames) -> Result<Self> {
         let part = model.statements()?;
-        let dir = encoder_dir(&model.file.encoder)?;
-        let mut network = statements::network(&dir, part.tagger, tch::Device::Cpu)?;
-        network.load(&model.weights(&part.weights, &part.sha256)?)?;
-        for v in network.bert.vs.variables().values() {
+        let mut opened = model.open(part)?;
+        opened.weights.merge_adapters()?;
+        let mut network = Network::adapted(
+            &opened.architecture,
+            &opened.weights,
+            0,
+            &statements::HEADS,
+            statements::token_classes(part.tagger),
+            tch::Device::Cpu,
+        )?;
+        network.load(&opened.weights)?;
+        for v in network.body.vs().variables().values() {
             let _ = v.set_requires_grad(false);
         }
         Ok(Explainer {
-            tokenizer: Tokenizer::load(&dir.join("tokenizer.json"))?,
+            tokenizer: opened.tokenizer,
             network: Mutex::new(network),
             max_tokens: part.max_tokens,
             names,
@@ -74,8 +82,8 @@ impl Explainer {
             }
         }
         let none = TokenMarks::none(text.len());
-        let start = network.bert.embed(&Batch::new(&[&blank], &[&none], width));
-        let end = network.bert.embed(&Batch::new(&[&text], &[&marks], width));
+        let start = network.body.embed(&Batch::new(&[&blank], &[&none], width));
+        let end = network.body.embed(&Batch::new(&[&text], &[&marks], width));
         let difference = &end - &start;
         // All points of the path in one batch.
         let steps: Vec<f32> = (0..STEPS)

@@ -11,7 +11,7 @@ pub use relate::Relater;
 pub use similarity::Embedder;
 pub use statements::{Classified, Classifier};
 
-use crate::encoder::{Engine, Precision, Weights};
+use crate::encoder::{Architecture, Engine, Precision, Weights};
 use crate::error::Result;
 
 /// How models are run.
@@ -39,8 +39,12 @@ impl Default for RunOptions {
     }
 }
 
-fn pool(weights: &Weights, options: &RunOptions) -> Result<crate::encoder::Pool> {
-    let engine = Engine::new(weights, options.precision, options.device)?;
+fn pool(
+    weights: &Weights,
+    architecture: &Architecture,
+    options: &RunOptions,
+) -> Result<crate::encoder::Pool> {
+    let engine = Engine::new(weights, architecture, options.precision, options.device)?;
     Ok(crate::encoder::Pool::new(
         engine,
         if options.device == tch::Device::Cpu {

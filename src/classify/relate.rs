@@ -5,10 +5,10 @@ use rayon::prelude::*;
 use super::head::Head;
 use super::{pool, RunOptions};
 use crate::encoder::pool::sentence_features;
-use crate::encoder::{Encoded, Pool, Tokenizer, HIDDEN};
+use crate::encoder::{Encoded, Pool, Tokenizer};
 use crate::error::Result;
 use crate::labels::{Label, Relation};
-use crate::model::{encoder_dir, Model};
+use crate::model::{Model, RelationPart};
 use crate::train::fit::softmax;
 
 /// The relation model of a model folder, ready to run.
@@ -18,20 +18,31 @@ pub struct Relater {
     head: Head,
     temperature: f64,
     max_tokens: usize,
+    /// Reads first what is to be screened.
+    screen: Option<Box<Relater>>,
 }
 
 impl Relater {
     /// Loads the relation model of a model.
     pub fn load(model: &Model, options: &RunOptions) -> Result<Self> {
-        let part = model.relation()?;
-        let weights = model.weights(&part.weights, &part.sha256)?;
-        let dir = encoder_dir(&model.file.encoder)?;
+        let mut relater = Self::of(model, model.relation()?, options)?;
+        if let Some(part) = &model.file.screen {
+            relater.screen = Some(Box::new(Self::of(model, part, options)?));
+        }
+        Ok(relater)
+    }
+
+    fn of(model: &Model, part: &RelationPart, options: &RunOptions) -> Result<Self> {
+        let mut opened = model.open(part)?;
+        opened.weights.merge_adapters()?;
+        let weights = opened.weights;
         Ok(Relater {
-            tokenizer: Tokenizer::load(&dir.join("tokenizer.json"))?,
-            pool: pool(&weights, options)?,
-            head: Head::load(&weights, "relation", 3, 2 * HIDDEN)?,
+            tokenizer: opened.tokenizer,
+            pool: pool(&weights, &opened.architecture, options)?,
+            head: Head::load(&weights, "relation", 3, 2 * opened.architecture.hidden)?,
             temperature: part.temperature,
             max_tokens: part.max_tokens,
+            screen: None,
         })
     }
 
@@ -43,44 +54,53 @@ impl Relater {
         pairs: &[(&str, &str)],
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Vec<f64>>> {
-        self.screen(pairs, 0.0, done)
+        let there = self.read(&ordered(pairs), done)?;
+        self.both_ways(pairs, &there)
     }
 
-    /// As [`Relater::relate`], but a pair is read the second time only if its first reading (the
-    /// text that sorts first goes first) gives `opposed` at least the probability `least`.
-    /// Halves the work where opposed pairs are few.
+    /// As [`Relater::relate`], but only of pairs whose first reading gives `opposed` at least the probability
+    /// `least`; the others keep what that reading said. The model's quicker relation model reads first, if it has one,
+    /// else this one, one way (the text that sorts first goes first). Most of the work is saved where opposed pairs are few.
     pub fn screen(
         &self,
         pairs: &[(&str, &str)],
         least: f64,
         done: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Vec<f64>>> {
-        let ordered: Vec<(&str, &str)> = pairs
-            .iter()
-            .map(|&(a, b)| if a <= b { (a, b) } else { (b, a) })
-            .collect();
-        let first = self.read(&ordered, done)?;
-        let mut answers: Vec<Vec<f64>> = first
+        let reader = self.screen.as_deref().unwrap_or(self);
+        let there = reader.read(&ordered(pairs), done)?;
+        let mut answers: Vec<Vec<f64>> = there
             .par_iter()
-            .map(|logits| softmax(logits, self.temperature))
+            .map(|logits| softmax(logits, reader.temperature))
             .collect();
         let again: Vec<usize> = (0..pairs.len())
             .filter(|&i| answers[i][Relation::Opposed.index()] >= least)
             .collect();
-        let swapped: Vec<(&str, &str)> = again
-            .iter()
-            .map(|&i| (ordered[i].1, ordered[i].0))
-            .collect();
-        let second = self.read(&swapped, &|_| {})?;
-        for (&i, second) in again.iter().zip(&second) {
-            let mean: Vec<f32> = first[i]
-                .iter()
-                .zip(second)
-                .map(|(x, y)| (x + y) / 2.0)
-                .collect();
-            answers[i] = softmax(&mean, self.temperature);
+        let passed: Vec<(&str, &str)> = again.iter().map(|&i| pairs[i]).collect();
+        let judged = if self.screen.is_some() {
+            self.relate(&passed, &|_| {})?
+        } else {
+            let there: Vec<Vec<f32>> = again.iter().map(|&i| there[i].clone()).collect();
+            self.both_ways(&passed, &there)?
+        };
+        for (&i, answer) in again.iter().zip(judged) {
+            answers[i] = answer;
         }
         Ok(answers)
+    }
+
+    /// Probabilities from the mean of both readings; `there` is the one that was done.
+    fn both_ways(&self, pairs: &[(&str, &str)], there: &[Vec<f32>]) -> Result<Vec<Vec<f64>>> {
+        let swapped: Vec<(&str, &str)> = ordered(pairs).iter().map(|&(a, b)| (b, a)).collect();
+        let back = self.read(&swapped, &|_| {})?;
+        Ok(there
+            .iter()
+            .zip(&back)
+            .map(|(there, back)| {
+                let mean: Vec<f32> = there.iter().zip(back).map(|(x, y)| (x + y) / 2.0).collect();
+                softmax(&mean, self.temperature)
+            })
+            .collect())
     }
 
     /// Logits of pairs as they stand.
@@ -93,8 +113,19 @@ impl Relater {
         self.pool.run(
             &texts,
             &[],
-            |_, hidden| self.head.logits(&sentence_features(hidden)),
+            |_, hidden| {
+                self.head
+                    .logits(&sentence_features(hidden, self.pool.hidden))
+            },
             done,
         )
     }
+}
+
+/// Every pair with the text that sorts first before the other.
+fn ordered<'a>(pairs: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    pairs
+        .iter()
+        .map(|&(a, b)| if a <= b { (a, b) } else { (b, a) })
+        .collect()
 }

@@ -7,7 +7,7 @@ use super::{pool, RunOptions};
 use crate::encoder::pool::mean;
 use crate::encoder::{Encoded, Pool, Tokenizer};
 use crate::error::Result;
-use crate::model::{encoder_dir, Model};
+use crate::model::Model;
 
 /// Longest text in tokens, as in the encoder's own training.
 const MAX_TOKENS: usize = 128;
@@ -21,14 +21,19 @@ pub struct Embedder {
 impl Embedder {
     /// Loads the base encoder of a model.
     pub fn load(model: &Model, options: &RunOptions) -> Result<Self> {
-        let dir = encoder_dir(&model.file.encoder)?;
+        let opened = model.open_base()?;
         Ok(Embedder {
-            tokenizer: Tokenizer::load(&dir.join("tokenizer.json"))?,
-            pool: pool(&model.base_weights()?, options)?,
+            pool: pool(&opened.weights, &opened.architecture, options)?,
+            tokenizer: opened.tokenizer,
         })
     }
 
-    /// One unit vector of [`crate::encoder::HIDDEN`] numbers per text.
+    /// Numbers in an embedding.
+    pub fn width(&self) -> usize {
+        self.pool.hidden
+    }
+
+    /// One unit vector of [`Embedder::width`] numbers per text.
     pub fn embed(&self, texts: &[&str], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Vec<f32>>> {
         let encoded: Vec<Encoded> = texts
             .par_iter()
@@ -39,7 +44,7 @@ impl Embedder {
             &encoded,
             &[],
             |_, hidden| {
-                let mut v = mean(hidden);
+                let mut v = mean(hidden, self.pool.hidden);
                 let norm = v.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
                 for x in &mut v {
                     *x /= norm;

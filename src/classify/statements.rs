@@ -13,10 +13,10 @@ use super::{pool, RunOptions};
 use crate::attribute::Attribution;
 use crate::document::Span;
 use crate::encoder::pool::sentence_features;
-use crate::encoder::{Encoded, Pool, TokenMarks, Tokenizer, HIDDEN};
+use crate::encoder::{Encoded, Pool, TokenMarks, Tokenizer};
 use crate::error::Result;
 use crate::labels::{Label, SideNames};
-use crate::model::{encoder_dir, Model};
+use crate::model::Model;
 use crate::train::data::TagKind;
 use crate::train::fit::{argmax, shift, softmax};
 
@@ -85,16 +85,17 @@ impl Classifier {
     /// Loads the classifier of a model. `names` are the sides of the sides file in use.
     pub fn load(model: &Model, names: SideNames, options: &RunOptions) -> Result<Self> {
         let part = model.statements()?;
-        let weights = model.weights(&part.weights, &part.sha256)?;
-        let dir = encoder_dir(&model.file.encoder)?;
+        let mut opened = model.open(part)?;
+        opened.weights.merge_adapters()?;
+        let (weights, hidden) = (opened.weights, opened.architecture.hidden);
         Ok(Classifier {
-            tokenizer: Tokenizer::load(&dir.join("tokenizer.json"))?,
-            pool: pool(&weights, options)?,
-            side: Head::load(&weights, "side", 3, 2 * HIDDEN)?,
-            stance: Head::load(&weights, "stance", 3, 2 * HIDDEN)?,
+            tokenizer: opened.tokenizer,
+            pool: pool(&weights, &opened.architecture, options)?,
+            side: Head::load(&weights, "side", 3, 2 * hidden)?,
+            stance: Head::load(&weights, "stance", 3, 2 * hidden)?,
             tags: part
                 .tagger
-                .then(|| Head::load(&weights, "tags", TagKind::ALL.len(), HIDDEN))
+                .then(|| Head::load(&weights, "tags", TagKind::ALL.len(), hidden))
                 .transpose()?,
             side_temperature: part.side_temperature,
             stance_temperature: part.stance_temperature,
@@ -169,7 +170,7 @@ impl Classifier {
     }
 
     fn finish(&self, text: &Encoded, marks: &TokenMarks, hidden: &[f32]) -> Classified {
-        let features = sentence_features(hidden);
+        let features = sentence_features(hidden, self.pool.hidden);
         let mut side = softmax(&self.side.logits(&features), self.side_temperature);
         if let Some(speaker) = marks.speaker {
             shift(&mut side, speaker.index(), self.speaker_log_odds);
@@ -180,7 +181,7 @@ impl Classifier {
             tags: self
                 .tags
                 .as_ref()
-                .map(|head| tags(head, text, hidden))
+                .map(|head| tags(head, text, hidden, self.pool.hidden))
                 .unwrap_or_default(),
             truncated: text.truncated,
         }
@@ -188,10 +189,10 @@ impl Classifier {
 }
 
 /// Joins neighbouring tokens of the same class into spans.
-fn tags(head: &Head, text: &Encoded, hidden: &[f32]) -> Vec<Tag> {
+fn tags(head: &Head, text: &Encoded, vectors: &[f32], hidden: usize) -> Vec<Tag> {
     let mut out: Vec<(Tag, usize)> = Vec::new();
     let mut open = false;
-    for (offset, row) in text.offsets.iter().zip(hidden.chunks_exact(HIDDEN)) {
+    for (offset, row) in text.offsets.iter().zip(vectors.chunks_exact(hidden)) {
         if offset.is_empty() {
             open = false;
             continue;

@@ -15,7 +15,7 @@ use crate::classify::{Embedder, Explainer, Relater};
 use crate::config::REPORT_MIN_CONFIDENCE;
 use crate::contrast::{self, contrast, Embeddings, Judge, Stage};
 use crate::document::Document;
-use crate::encoder::HIDDEN;
+use crate::encoder::Architecture;
 use crate::error::{Error, Result};
 use crate::input;
 use crate::pipeline::{Pipeline, Statement};
@@ -173,8 +173,10 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
         &all[..]
     };
     let texts: Vec<&str> = contrasted.iter().map(|s| s.text.as_str()).collect();
+    let width = Architecture::read(&crate::model::encoder_dir(&model.file.encoder)?)?.hidden;
     let vectors = timings.time("embed", || {
         let work = Cached {
+            width,
             state: &mut state,
             context,
             model_key: format!(
@@ -196,8 +198,9 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
             relater: std::sync::OnceLock::new(),
             load: &|| Relater::load(&model, &context.settings.run),
         };
-        let embeddings = Embeddings::new(vectors, HIDDEN)?;
+        let embeddings = Embeddings::new(vectors, width)?;
         let options = contrast::Options {
+            min_side_confidence: floor,
             window_days: args.window,
             threads: context.settings.run.threads,
             ..contrast::Options::default()
@@ -577,6 +580,8 @@ struct Cached<'a> {
     state: &'a mut State,
     context: &'a Context,
     model_key: String,
+    /// Numbers in an embedding.
+    width: usize,
 }
 
 impl Cached<'_> {
@@ -596,7 +601,7 @@ impl Cached<'_> {
                 continue;
             }
             match self.state.get(Kind::Embedding, k)? {
-                Some(bytes) if bytes.len() == HIDDEN * 4 => {
+                Some(bytes) if bytes.len() == self.width * 4 => {
                     let row = bytes
                         .chunks_exact(4)
                         .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Context;
 use crate::error::{Error, Result};
+use crate::model::{Model, Part};
 
 /// Arguments of `standoff info`.
 #[derive(Debug, Args)]
@@ -20,10 +21,6 @@ pub fn run(args: InfoArgs, context: &Context) -> Result<u8> {
     let s = &context.settings;
     let model = context.model()?;
     let sides = context.sides()?;
-    let part = |p: Option<(&str, &str)>| match p {
-        Some((file, hash)) => serde_json::json!({"weights": file, "sha256": hash}),
-        None => serde_json::Value::Null,
-    };
     let device = match s.run.device {
         tch::Device::Cpu => "cpu".to_string(),
         other => format!("{other:?}").to_lowercase(),
@@ -44,8 +41,9 @@ pub fn run(args: InfoArgs, context: &Context) -> Result<u8> {
             "hash": model.hash(),
             "encoder": model.file.encoder,
             "encoder_sha256": model.file.encoder_sha256,
-            "statements": part(model.file.statements.as_ref().map(|p| (p.weights.as_str(), p.sha256.as_str()))),
-            "relation": part(model.file.relation.as_ref().map(|p| (p.weights.as_str(), p.sha256.as_str()))),
+            "statements": part(&model, model.file.statements.as_ref()),
+            "relation": part(&model, model.file.relation.as_ref()),
+            "screen": part(&model, model.file.screen.as_ref()),
         },
         "sides": {
             "file": s.sides.display().to_string(),
@@ -64,6 +62,14 @@ pub fn run(args: InfoArgs, context: &Context) -> Result<u8> {
     };
     writeln!(std::io::stdout(), "{text}").map_err(|e| Error::io("standard output", e))?;
     Ok(0)
+}
+
+/// Weights and encoder of a part of a model, or null.
+fn part(model: &Model, part: Option<&impl Part>) -> serde_json::Value {
+    part.map_or(serde_json::Value::Null, |p| {
+        let (weights, sha256) = p.weights();
+        serde_json::json!({"weights": weights, "sha256": sha256, "encoder": model.base(p).name})
+    })
 }
 
 fn flatten(prefix: &str, value: &serde_json::Value, lines: &mut Vec<String>) {

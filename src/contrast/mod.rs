@@ -82,6 +82,8 @@ pub enum Stage {
 /// Limits and thresholds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
+    /// Least confidence in a statement's side; others take part only if their bloc has none above it.
+    pub min_side_confidence: f64,
     /// Most days between two statements that may meet; one without a date may meet any.
     pub window_days: i64,
     /// Most candidates of a statement that are judged.
@@ -113,6 +115,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
+            min_side_confidence: crate::config::REPORT_MIN_CONFIDENCE,
             window_days: 30,
             max_candidates_per_statement: 12,
             judgements_per_statement: 3.0,
@@ -164,7 +167,7 @@ pub fn contrast(
         kept.iter().map(|&i| &input.statements[i]),
         options.window_days,
     );
-    let sides = sides(input, &kept);
+    let sides = sides(input, &kept, options.min_side_confidence);
     let pool = Pool {
         input,
         kept: &kept,
@@ -249,24 +252,27 @@ fn merge_copies(
     (kept, prints, copies)
 }
 
-/// Positions in `kept` of the statements of the two blocs. Those the classifier
-/// abstained on take part only if their bloc has no other.
-fn sides(input: &Input, kept: &[usize]) -> [Vec<usize>; 2] {
+/// Positions in `kept` of the statements of the two blocs. Those whose side is less than
+/// `least` sure take part only if their bloc has no other; the stance may be in doubt, since a claim
+/// is answered whichever way it pushes.
+fn sides(input: &Input, kept: &[usize], least: f64) -> [Vec<usize>; 2] {
     [Side::First, Side::Second].map(|side| {
-        let of = |abstained: bool| -> Vec<usize> {
+        let of = |sure: bool| -> Vec<usize> {
             let mut positions: Vec<usize> = (0..kept.len())
                 .filter(|&p| {
                     let s = &input.statements[kept[p]];
                     let english = s.language.as_deref().is_none_or(|l| l == "en");
-                    s.side(&input.names) == Some(side) && s.abstained == abstained && english
+                    s.side(&input.names) == Some(side)
+                        && (s.side.confidence >= least) == sure
+                        && english
                 })
                 .collect();
             positions.sort_by_key(|&p| &input.statements[kept[p]].id);
             positions
         };
-        let certain = of(false);
+        let certain = of(true);
         if certain.is_empty() {
-            of(true)
+            of(false)
         } else {
             certain
         }

@@ -160,15 +160,25 @@ fn very_long_and_empty_statements() {
 }
 
 #[test]
-fn abstained_statements_take_part_only_if_their_side_has_no_other() {
+fn statements_of_a_doubtful_side_take_part_only_if_it_has_no_other() {
     let mut s = corpus();
-    s[0].abstained = true;
+    s[0].side.confidence = 0.45;
     assert!(run(&s).pairs.iter().all(|p| p.a != "l1"));
     s.iter_mut()
-        .for_each(|x| x.abstained = x.id.starts_with('l'));
+        .filter(|x| x.id.starts_with('l'))
+        .for_each(|x| x.side.confidence = 0.45);
     assert!(run(&s).pairs.iter().any(|p| p.a == "l1"));
     s.iter_mut().for_each(|x| x.language = Some("de".into()));
     assert!(run(&s).pairs.is_empty());
+}
+
+#[test]
+fn a_doubtful_stance_keeps_no_statement_out() {
+    let mut s = corpus();
+    let all = run(&s);
+    s[0].stance.confidence = 0.4;
+    s[0].abstained = true;
+    assert_eq!(run(&s).pairs.len(), all.pairs.len());
 }
 
 #[test]

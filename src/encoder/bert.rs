@@ -8,12 +8,11 @@ use tch::{nn, Device, Kind, Tensor};
 use super::batch::Batch;
 use super::marks::{ACTOR_MARKS, ROLE_MARKS};
 use super::weights::Weights;
-use super::{HEADS, HIDDEN, INTERMEDIATE, LAYERS};
 use crate::error::{Error, Result};
 
-/// Name of the actor mark table in weight files, `[ACTOR_MARKS, HIDDEN]`.
+/// Name of the actor mark table in weight files, `[ACTOR_MARKS, hidden]`.
 pub const ACTOR_TABLE: &str = "marks.actor";
-/// Name of the role mark table in weight files, `[ROLE_MARKS, HIDDEN]`.
+/// Name of the role mark table in weight files, `[ROLE_MARKS, hidden]`.
 pub const ROLE_TABLE: &str = "marks.role";
 
 /// Encoder and mark tables in one variable store; heads may be added to it.
@@ -35,24 +34,14 @@ impl Bert {
         })?;
         let config: BertConfig = serde_json::from_str(&text)
             .map_err(|e| Error::Model(format!("{}: {e}", config_path.display())))?;
-        if config.hidden_size != HIDDEN as i64
-            || config.num_hidden_layers != LAYERS as i64
-            || config.num_attention_heads != HEADS as i64
-            || config.intermediate_size != INTERMEDIATE as i64
-        {
-            return Err(Error::Model(format!(
-                "{}: this is not the encoder Standoff is built for ({})",
-                config_path.display(),
-                super::ENCODER
-            )));
-        }
+        let hidden = config.hidden_size;
         let vs = nn::VarStore::new(device);
         let root = vs.root();
         let model = BertModel::new_with_optional_pooler(&root, &config, false);
         let zeros = nn::Init::Const(0.0);
         let marks = &root / "marks";
-        let actor_marks = marks.var("actor", &[ACTOR_MARKS, HIDDEN as i64], zeros);
-        let role_marks = marks.var("role", &[ROLE_MARKS, HIDDEN as i64], zeros);
+        let actor_marks = marks.var("actor", &[ACTOR_MARKS, hidden], zeros);
+        let role_marks = marks.var("role", &[ROLE_MARKS, hidden], zeros);
         let word = vs
             .variables()
             .remove("embeddings.word_embeddings.weight")
@@ -73,24 +62,10 @@ impl Bert {
 
     /// Copies every tensor of `weights` that has a variable of its name here.
     pub fn load(&mut self, weights: &Weights) -> Result<()> {
-        let variables = self.vs.variables();
-        let _guard = tch::no_grad_guard();
-        for (name, tensor) in weights.iter() {
-            if let Some(v) = variables.get(name) {
-                if v.size() != tensor.size() {
-                    return Err(Error::Model(format!(
-                        "{name} has the shape {:?}, expected {:?}",
-                        tensor.size(),
-                        v.size()
-                    )));
-                }
-                v.shallow_clone().f_copy_(&tensor.to_device(v.device()))?;
-            }
-        }
-        Ok(())
+        copy_into(&self.vs, weights)
     }
 
-    /// Token embeddings with marks, before position and norm: `[batch, tokens, HIDDEN]`.
+    /// Token embeddings with marks, before position and norm: `[batch, tokens, hidden]`.
     pub fn embed(&self, batch: &Batch) -> Tensor {
         let device = self.vs.device();
         let look = |table: &Tensor, ids: &Tensor| {
@@ -101,7 +76,7 @@ impl Bert {
             + look(&self.role_marks, &batch.roles)
     }
 
-    /// The last layer's vectors, `[batch, tokens, HIDDEN]`, from [`Bert::embed`]'s output.
+    /// The last layer's vectors, `[batch, tokens, hidden]`, from [`Bert::embed`]'s output.
     pub fn forward(&self, embedded: &Tensor, batch: &Batch, train: bool) -> Result<Tensor> {
         let device = self.vs.device();
         let out = self
@@ -121,7 +96,26 @@ impl Bert {
     }
 }
 
-/// Sentence features `[batch, 2 * HIDDEN]`: mean over real tokens, then the first token.
+/// Copies every tensor of `weights` that has a variable of its name in `vs`.
+pub fn copy_into(vs: &nn::VarStore, weights: &Weights) -> Result<()> {
+    let variables = vs.variables();
+    let _guard = tch::no_grad_guard();
+    for (name, tensor) in weights.iter() {
+        if let Some(v) = variables.get(name) {
+            if v.size() != tensor.size() {
+                return Err(Error::Model(format!(
+                    "{name} has the shape {:?}, expected {:?}",
+                    tensor.size(),
+                    v.size()
+                )));
+            }
+            v.shallow_clone().f_copy_(&tensor.to_device(v.device()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Sentence features `[batch, 2 * hidden]`: mean over real tokens, then the first token.
 pub fn features(hidden: &Tensor, mask: &Tensor) -> Tensor {
     let m = mask.unsqueeze(-1).to_kind(Kind::Float);
     let mean = (hidden * &m).sum_dim_intlist(&[1i64][..], false, Kind::Float)

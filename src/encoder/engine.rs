@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use tch::{Device, Kind, Tensor};
 
+use super::architecture::{Architecture, DISTANCES};
 use super::batch::Batch;
 use super::bert::{ACTOR_TABLE, ROLE_TABLE};
 use super::int8::{self, Matrix, Space};
 use super::marks::{ACTOR_MARKS, ROLE_MARKS};
 use super::weights::Weights;
-use super::{HEADS, HIDDEN, INTERMEDIATE, LAYERS, LAYER_NORM_EPS};
 use crate::error::Result;
 
 /// Arithmetic of the linear layers.
@@ -70,23 +70,25 @@ impl Linear {
 struct Norm {
     weight: Tensor,
     bias: Tensor,
+    epsilon: f64,
 }
 
 impl Norm {
-    fn load(weights: &Weights, name: &str) -> Result<Self> {
-        let h = [HIDDEN as i64];
+    fn load(weights: &Weights, name: &str, architecture: &Architecture) -> Result<Self> {
+        let h = [architecture.hidden as i64];
         Ok(Norm {
             weight: weights.get(&format!("{name}.weight"), &h)?,
             bias: weights.get(&format!("{name}.bias"), &h)?,
+            epsilon: architecture.epsilon,
         })
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         Ok(x.f_layer_norm(
-            [HIDDEN as i64],
+            self.weight.size(),
             Some(&self.weight),
             Some(&self.bias),
-            LAYER_NORM_EPS,
+            self.epsilon,
             false,
         )?)
     }
@@ -95,6 +97,7 @@ impl Norm {
         Norm {
             weight: self.weight.shallow_clone(),
             bias: self.bias.shallow_clone(),
+            epsilon: self.epsilon,
         }
     }
 }
@@ -114,9 +117,12 @@ struct Layer {
 /// own by [`Engine::share`], over the same weights.
 #[derive(Debug)]
 pub struct Engine {
+    architecture: Architecture,
     word: Tensor,
     position: Tensor,
-    types: Tensor,
+    types: Option<Tensor>,
+    /// `[distances, heads]`.
+    distances: Option<Tensor>,
     actor_marks: Tensor,
     role_marks: Tensor,
     norm: Norm,
@@ -128,7 +134,12 @@ pub struct Engine {
 
 impl Engine {
     /// Arranges the weights on a device. int8 runs on CPUs with AVX2 only, else it is fp32.
-    pub fn new(weights: &Weights, precision: Precision, device: Device) -> Result<Self> {
+    pub fn new(
+        weights: &Weights,
+        architecture: &Architecture,
+        precision: Precision,
+        device: Device,
+    ) -> Result<Self> {
         let precision = match device {
             Device::Cpu if precision == Precision::Int8 && !int8::available() => {
                 tracing::warn!("this CPU has no AVX2, which int8 needs: computing in fp32");
@@ -138,7 +149,8 @@ impl Engine {
             _ => Precision::Fp32,
         };
         let weights = &weights.to_device(device);
-        let h = HIDDEN as i64;
+        let (hidden, wide) = (architecture.hidden, architecture.intermediate);
+        let h = hidden as i64;
         let linear = |name: &str, n_out: usize, n_in: usize| -> Result<Linear> {
             Linear::new(
                 weights.get(&format!("{name}.weight"), &[n_out as i64, n_in as i64])?,
@@ -146,55 +158,74 @@ impl Engine {
                 precision,
             )
         };
-        let mut layers = Vec::with_capacity(LAYERS);
-        for l in 0..LAYERS {
-            let p = format!("encoder.layer.{l}");
+        let norm = |name: &str| Norm::load(weights, name, architecture);
+        let mut layers = Vec::with_capacity(architecture.layers);
+        for l in 0..architecture.layers {
+            let names = architecture.layer(l);
             let joined = |part: &str, shape: &[i64]| -> Result<Tensor> {
-                let parts = ["query", "key", "value"]
-                    .map(|n| weights.get(&format!("{p}.attention.self.{n}.{part}"), shape));
-                let [q, k, v] = parts;
+                let [q, k, v] = names
+                    .qkv
+                    .each_ref()
+                    .map(|n| weights.get(&format!("{n}.{part}"), shape));
                 Ok(Tensor::f_cat(&[q?, k?, v?], 0)?)
             };
             layers.push(Layer {
                 attention_in: Linear::new(
-                    joined("weight", &[HIDDEN as i64, HIDDEN as i64])?,
-                    joined("bias", &[HIDDEN as i64])?,
+                    joined("weight", &[h, h])?,
+                    joined("bias", &[h])?,
                     precision,
                 )?,
-                attention_out: linear(&format!("{p}.attention.output.dense"), HIDDEN, HIDDEN)?,
-                attention_norm: Norm::load(weights, &format!("{p}.attention.output.LayerNorm"))?,
-                up: linear(&format!("{p}.intermediate.dense"), INTERMEDIATE, HIDDEN)?,
-                down: linear(&format!("{p}.output.dense"), HIDDEN, INTERMEDIATE)?,
-                norm: Norm::load(weights, &format!("{p}.output.LayerNorm"))?,
+                attention_out: linear(&names.attention_out, hidden, hidden)?,
+                attention_norm: norm(&names.attention_norm)?,
+                up: linear(&names.up, wide, hidden)?,
+                down: linear(&names.down, hidden, wide)?,
+                norm: norm(&names.norm)?,
             });
         }
-        let table = |name: &str, rows: i64| -> Result<Tensor> {
+        let marks = |name: &str, rows: i64| -> Result<Tensor> {
             if weights.has(name) {
                 weights.get(name, &[rows, h])
             } else {
                 Ok(Tensor::zeros([rows, h], (Kind::Float, device)))
             }
         };
+        let table = |name: &str, rows: usize, width: i64| -> Result<Option<Tensor>> {
+            (rows > 0)
+                .then(|| weights.get(name, &[rows as i64, width]))
+                .transpose()
+        };
+        let embeddings = |name: &str, rows: usize| -> Result<Tensor> {
+            weights.get(&format!("embeddings.{name}.weight"), &[rows as i64, h])
+        };
         Ok(Engine {
-            word: weights.get("embeddings.word_embeddings.weight", &[30_522, h])?,
-            position: weights.get("embeddings.position_embeddings.weight", &[512, h])?,
-            types: weights.get("embeddings.token_type_embeddings.weight", &[2, h])?,
-            actor_marks: table(ACTOR_TABLE, ACTOR_MARKS)?,
-            role_marks: table(ROLE_TABLE, ROLE_MARKS)?,
-            norm: Norm::load(weights, "embeddings.LayerNorm")?,
+            word: embeddings("word_embeddings", architecture.vocabulary)?,
+            position: embeddings("position_embeddings", architecture.positions)?,
+            types: table(
+                "embeddings.token_type_embeddings.weight",
+                architecture.types,
+                h,
+            )?,
+            distances: table(DISTANCES, architecture.distances, architecture.heads as i64)?,
+            actor_marks: marks(ACTOR_TABLE, ACTOR_MARKS)?,
+            role_marks: marks(ROLE_TABLE, ROLE_MARKS)?,
+            norm: norm("embeddings.LayerNorm")?,
             layers,
             precision,
             device,
             space: Space::default(),
+            architecture: architecture.clone(),
         })
     }
 
     /// A second engine over the same weights, for another thread.
     pub fn share(&self) -> Self {
+        let table = |t: &Option<Tensor>| t.as_ref().map(Tensor::shallow_clone);
         Engine {
+            architecture: self.architecture.clone(),
             word: self.word.shallow_clone(),
             position: self.position.shallow_clone(),
-            types: self.types.shallow_clone(),
+            types: table(&self.types),
+            distances: table(&self.distances),
             actor_marks: self.actor_marks.shallow_clone(),
             role_marks: self.role_marks.shallow_clone(),
             norm: self.norm.share(),
@@ -221,7 +252,12 @@ impl Engine {
         self.precision
     }
 
-    /// The last layer's vectors, row-major `[batch, tokens, HIDDEN]`. The batch must not be
+    /// Width of the token vectors.
+    pub fn hidden(&self) -> usize {
+        self.architecture.hidden
+    }
+
+    /// The last layer's vectors, row-major `[batch, tokens, hidden]`. The batch must not be
     /// padded (see [`super::plan`]): every token is attended to.
     pub fn run(&mut self, batch: &Batch) -> Result<Vec<f32>> {
         let hidden = self.forward(batch)?;
@@ -233,19 +269,31 @@ impl Engine {
     fn forward(&mut self, batch: &Batch) -> Result<Tensor> {
         let _guard = tch::no_grad_guard();
         let (b, t) = (batch.rows as i64, batch.width as i64);
-        let (h, heads) = (HIDDEN as i64, HEADS as i64);
+        let a = &self.architecture;
+        let (h, heads) = (a.hidden as i64, a.heads as i64);
         let device = self.device;
         let look = |table: &Tensor, ids: &Tensor| {
             Tensor::f_embedding(table, &ids.to_device(device), -1, false, false)
         };
         let mut embedded = look(&self.word, &batch.ids)?;
-        let _ = embedded.f_add_(&look(&self.types, &batch.types)?)?;
+        if let Some(types) = &self.types {
+            let _ = embedded.f_add_(&look(types, &batch.types)?)?;
+        }
         let _ = embedded.f_add_(&look(&self.actor_marks, &batch.actors)?)?;
         let _ = embedded.f_add_(&look(&self.role_marks, &batch.roles)?)?;
-        let _ = embedded.f_add_(&self.position.f_narrow(0, 0, t)?)?;
+        let _ = embedded.f_add_(&self.position.f_narrow(0, a.first_position() as i64, t)?)?;
         let mut x = self.norm.forward(&embedded)?.f_view([b * t, h])?;
-        // Nothing is masked; tch cannot leave the mask out.
-        let mask = Tensor::f_zeros([1, 1, 1, t], (Kind::Float, device))?;
+        // Nothing is masked; what is added to the attention is the distance's bias.
+        let mask = match &self.distances {
+            Some(table) => {
+                let rows = Tensor::from_slice(&a.distance_rows(batch.width));
+                look(table, &rows)?
+                    .f_view([1, t, t, heads])?
+                    .f_permute([0, 3, 1, 2])?
+                    .f_contiguous()?
+            }
+            None => Tensor::f_zeros([1, 1, 1, t], (Kind::Float, device))?,
+        };
         let Engine { layers, space, .. } = self;
         for layer in layers.iter() {
             let joined =
@@ -280,29 +328,118 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoder::adapted::Adapted;
     use crate::encoder::bert::Bert;
-    use crate::encoder::{Tokenizer, ENCODER};
+    use crate::encoder::{TokenMarks, ENCODER};
+    use crate::model::{open_encoder, Base, Opened};
 
-    #[test]
-    fn the_engine_computes_what_the_trainable_network_does() {
-        let dir = crate::model::encoder_dir(ENCODER).unwrap();
-        let tokenizer = Tokenizer::load(&dir.join("tokenizer.json")).unwrap();
-        let text = tokenizer
-            .encode("The minister refused to withdraw the troops.", 64)
+    const LARGER: &str = "all-mpnet-base-v2";
+
+    /// A batch of two equal texts with marks, and the encoder that reads it.
+    fn batch(encoder: &str) -> (Opened, Batch) {
+        let opened = open_encoder(&Base::installed(encoder).unwrap()).unwrap();
+        let text = opened
+            .tokenizer
+            .encode_pair(
+                "The minister refused to withdraw the troops.",
+                "He agreed.",
+                64,
+            )
             .unwrap();
-        let batch = Batch::new(&[&text, &text], &[], text.len());
-        let bert = Bert::new(&dir, Device::Cpu).unwrap();
-        let expected =
-            tch::no_grad(|| bert.forward(&bert.embed(&batch), &batch, false).unwrap()).view(-1);
-        let weights = Weights::load(&dir.join("model.safetensors"), None).unwrap();
-        for (precision, within) in [(Precision::Fp32, 1e-4), (Precision::Int8, 0.1)] {
-            let mut engine = Engine::new(&weights, precision, Device::Cpu).unwrap();
-            let found = Tensor::from_slice(&engine.run(&batch).unwrap());
-            let difference = (found - &expected)
+        let mut marks = TokenMarks::none(text.len());
+        marks.actors[2] = 1;
+        marks.roles[3] = 2;
+        let batch = Batch::new(&[&text, &text], &[&marks, &marks], text.len());
+        (opened, batch)
+    }
+
+    fn close(opened: &Opened, batch: &Batch, expected: &Tensor, int8: f64) {
+        for (precision, within) in [(Precision::Fp32, 1e-4), (Precision::Int8, int8)] {
+            let mut engine = Engine::new(
+                &opened.weights,
+                &opened.architecture,
+                precision,
+                Device::Cpu,
+            )
+            .unwrap();
+            let found = Tensor::from_slice(&engine.run(batch).unwrap());
+            let difference = (found - expected.view(-1))
                 .abs()
                 .mean(Kind::Float)
                 .double_value(&[]);
             assert!(difference < within, "{precision:?}: {difference}");
         }
+    }
+
+    #[test]
+    fn the_engine_computes_what_the_networks_that_are_trained_do() {
+        let (opened, batch) = batch(ENCODER);
+        let dir = crate::model::encoder_dir(ENCODER).unwrap();
+        let whole = Bert::new(&dir, Device::Cpu).unwrap();
+        let adapted = Adapted::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
+        let _guard = tch::no_grad_guard();
+        let expected = whole.forward(&whole.embed(&batch), &batch, false).unwrap();
+        close(&opened, &batch, &expected, 0.1);
+        let expected = adapted
+            .forward(&adapted.embed(&batch), &batch, false)
+            .unwrap();
+        close(&opened, &batch, &expected, 0.1);
+    }
+
+    #[test]
+    fn the_larger_encoder_gives_the_vectors_it_gives_elsewhere() {
+        let (opened, batch) = batch(LARGER);
+        let mut engine = Engine::new(
+            &opened.weights,
+            &opened.architecture,
+            Precision::Fp32,
+            Device::Cpu,
+        )
+        .unwrap();
+        let plain = Batch {
+            actors: batch.actors.zeros_like(),
+            roles: batch.roles.zeros_like(),
+            ..batch
+        };
+        let hidden = engine.run(&plain).unwrap();
+        let text = &hidden[..hidden.len() / 2];
+        // The mean vector's first values, from transformers 4.44 with PyTorch 2.4.
+        let expected = [
+            0.137_831, -0.021_584, 0.059_805, -0.015_059, 0.065_539, -0.044_397,
+        ];
+        let found = crate::encoder::pool::mean(text, engine.hidden());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn adapters_add_to_the_larger_encoder_what_they_add_when_merged() {
+        let (mut opened, batch) = batch(LARGER);
+        tch::manual_seed(3);
+        let adapted = Adapted::new(&opened.architecture, &opened.weights, 4, Device::Cpu).unwrap();
+        let _guard = tch::no_grad_guard();
+        for (name, v) in adapted.vs.variables() {
+            if !name.ends_with("lora_a") {
+                let _ = v.shallow_clone().normal_(0.0, 0.02);
+            }
+            opened.weights.insert(name, v);
+        }
+        // In bf16, where this CPU has it.
+        let expected = adapted
+            .forward(&adapted.embed(&batch), &batch, false)
+            .unwrap();
+        opened.weights.merge_adapters().unwrap();
+        assert_eq!(opened.weights.adapter_rank(), 0);
+        let merged = Adapted::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
+        let exact = merged
+            .forward(&merged.embed(&batch), &batch, false)
+            .unwrap();
+        let difference = (&exact - expected)
+            .abs()
+            .mean(Kind::Float)
+            .double_value(&[]);
+        assert!(difference < 0.01, "{difference}");
+        close(&opened, &batch, &exact, 0.02);
     }
 }

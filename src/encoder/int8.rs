@@ -1,4 +1,4 @@
-//! int8 linear layers on CPUs with AVX2; with AVX-512 VNNI where they have it.
+//! int8 linear layers on CPUs with AVX2; with AVX-512 VNNI or AMX where they have it.
 //!
 //! A row of the input is brought to 0…127 by its own extremes (per-token quantisation: Yao et
 //! al. 2022, "ZeroQuant"), weights to ±64 per output channel. A product of the two needs 14 bits, so
@@ -44,7 +44,11 @@ fn kernel() -> Option<Product> {
     {
         use std::arch::is_x86_feature_detected as has;
         if has!("avx2") && has!("avx512f") && has!("avx512bw") && has!("avx512vnni") {
-            return Some(vnni::product);
+            return Some(if amx::available() {
+                amx::product
+            } else {
+                vnni::product
+            });
         }
         if has!("avx2") {
             return Some(avx2::product);
@@ -402,27 +406,198 @@ mod vnni {
                 }
             }
         }
-        for c in 0..P {
-            let channel = (p + c) * PANEL;
-            let load = |v: &[f32]| _mm512_loadu_ps(v[channel..channel + PANEL].as_ptr());
-            let (scale, weights, bias) = (load(&m.scales), load(&m.sums), load(&m.bias));
+        for (c, line) in lines.into_iter().enumerate() {
             for (r, sums) in sums.iter().enumerate() {
-                let x = &rows[row + r];
-                // The outlier's weight for every channel, from one byte of four each.
-                let at = lines[c].add(x.outlier / GROUP).cast();
-                let up = _mm_cvtsi32_si128(24 - 8 * (x.outlier % GROUP) as i32);
-                let weight = _mm512_sll_epi32(_mm512_load_si512(at), up);
-                let weight = _mm512_cvtepi32_ps(_mm512_srai_epi32::<24>(weight));
-                let sum = _mm512_add_ps(
-                    _mm512_mul_ps(_mm512_cvtepi32_ps(sums[c]), _mm512_set1_ps(x.span)),
-                    _mm512_mul_ps(weight, _mm512_set1_ps(x.beyond)),
-                );
-                let offset = _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(x.low), weights), bias);
-                let y = _mm512_add_ps(_mm512_mul_ps(sum, scale), offset);
-                let to = &mut out[(row + r) * m.outputs + channel..][..PANEL];
-                _mm512_storeu_ps(to.as_mut_ptr(), y);
+                finish(m, p + c, line, &rows[row + r], row + r, sums[c], out);
             }
         }
+    }
+
+    /// From the sums of a row with the weights of panel `p`, whose lines start at `panel`, to the layer's output.
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+    #[inline]
+    pub unsafe fn finish(
+        m: &Matrix,
+        p: usize,
+        panel: *const Line,
+        x: &Row,
+        row: usize,
+        sum: __m512i,
+        out: &mut [f32],
+    ) {
+        let channel = p * PANEL;
+        let load = |v: &[f32]| _mm512_loadu_ps(v[channel..channel + PANEL].as_ptr());
+        let (scale, weights, bias) = (load(&m.scales), load(&m.sums), load(&m.bias));
+        // The outlier's weight for every channel, from one byte of four each.
+        let up = _mm_cvtsi32_si128(24 - 8 * (x.outlier % GROUP) as i32);
+        let line = _mm512_load_si512(panel.add(x.outlier / GROUP).cast());
+        let weight = _mm512_srai_epi32::<24>(_mm512_sll_epi32(line, up));
+        let weight = _mm512_cvtepi32_ps(weight);
+        let sum = _mm512_add_ps(
+            _mm512_mul_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(x.span)),
+            _mm512_mul_ps(weight, _mm512_set1_ps(x.beyond)),
+        );
+        let offset = _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(x.low), weights), bias);
+        let y = _mm512_add_ps(_mm512_mul_ps(sum, scale), offset);
+        let to = &mut out[row * m.outputs + channel..][..PANEL];
+        _mm512_storeu_ps(to.as_mut_ptr(), y);
+    }
+
+    /// The last rows of a block, fewer than a tile of [`super::amx`].
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+    pub unsafe fn rest(m: &Matrix, values: &[u8], rows: &[Row], from: usize, out: &mut [f32]) {
+        let depth = m.inputs / GROUP;
+        for (p, panel) in m.lines.chunks_exact(depth).enumerate() {
+            for r in from..rows.len() {
+                tile::<1, 1>(m, p, panel, values, rows, r, out);
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod amx {
+    //! One instruction multiplies 16 rows of 64 inputs with the weights of a panel for them: 16 thousand products.
+    //! The tiles hold the weights just as they lie in a panel, and the sums are 32 bits wide and exact.
+
+    use std::arch::asm;
+    use std::arch::x86_64::*;
+    use std::sync::OnceLock;
+
+    use super::*;
+
+    /// Rows of a tile.
+    const ROWS: usize = 16;
+    /// Inputs of a tile.
+    const DEPTH: usize = 64;
+
+    /// Whether the CPU has the tiles and the system lets this process use them (Linux wants to be asked).
+    pub fn available() -> bool {
+        static AVAILABLE: OnceLock<bool> = OnceLock::new();
+        *AVAILABLE.get_or_init(|| {
+            const TILE: u32 = 1 << 24;
+            const INT8: u32 = 1 << 25;
+            let has = __cpuid_count(7, 0).edx;
+            has & TILE != 0 && has & INT8 != 0 && permitted()
+        })
+    }
+
+    #[cfg(target_os = "linux")]
+    fn permitted() -> bool {
+        const REQUEST: i64 = 0x1023;
+        const TILE_DATA: i64 = 18;
+        // SAFETY: asks for a permission; touches no memory.
+        unsafe { libc::syscall(libc::SYS_arch_prctl, REQUEST, TILE_DATA) == 0 }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn permitted() -> bool {
+        false
+    }
+
+    /// Every tile has 16 rows of 64 bytes.
+    #[repr(C, align(64))]
+    struct Shapes {
+        palette: u8,
+        start: u8,
+        reserved: [u8; 14],
+        bytes: [u16; 16],
+        rows: [u8; 16],
+    }
+
+    const SHAPES: Shapes = {
+        let (mut bytes, mut rows) = ([0; 16], [0; 16]);
+        let mut tile = 0;
+        while tile < 8 {
+            bytes[tile] = DEPTH as u16;
+            rows[tile] = ROWS as u8;
+            tile += 1;
+        }
+        Shapes {
+            palette: 1,
+            start: 0,
+            reserved: [0; 14],
+            bytes,
+            rows,
+        }
+    };
+
+    /// Sums of two tiles of rows with two panels.
+    #[repr(align(64))]
+    struct Sums([[[i32; PANEL]; ROWS]; 4]);
+
+    /// The layer's output for quantised rows, row-major.
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+    pub unsafe fn product(m: &Matrix, x: &Quantised, out: &mut [f32]) {
+        if m.inputs % DEPTH != 0 || m.outputs % (2 * PANEL) != 0 {
+            return vnni::product(m, x, out);
+        }
+        asm!("ldtilecfg [{}]", in(reg) &SHAPES, options(nostack, readonly));
+        let depth = m.inputs / GROUP;
+        for (values, rows, out) in blocks(m, x, out) {
+            let whole = rows.len() - rows.len() % (2 * ROWS);
+            for (p, panels) in m.lines.chunks_exact(2 * depth).enumerate() {
+                for r in (0..whole).step_by(2 * ROWS) {
+                    let (first, second) = (panels.as_ptr(), panels[depth..].as_ptr());
+                    let sums = sums(m.inputs, &values[r * m.inputs..], first, second);
+                    for (tile, sums) in sums.0.iter().enumerate() {
+                        let panel = if tile % 2 == 0 { first } else { second };
+                        for (i, sum) in sums.iter().enumerate() {
+                            let row = r + tile / 2 * ROWS + i;
+                            let sum = _mm512_load_si512(sum.as_ptr().cast());
+                            vnni::finish(m, 2 * p + tile % 2, panel, &rows[row], row, sum, out);
+                        }
+                    }
+                }
+            }
+            vnni::rest(m, values, rows, whole, out);
+        }
+        asm!("tilerelease", options(nomem, nostack));
+    }
+
+    /// Sums of the first 32 rows of `values` with two panels.
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+    unsafe fn sums(inputs: usize, values: &[u8], first: *const Line, second: *const Line) -> Sums {
+        let mut sums = std::mem::MaybeUninit::<Sums>::uninit();
+        let above = values[..2 * ROWS * inputs].as_ptr();
+        let below = above.add(ROWS * inputs);
+        asm!(
+            "tilezero tmm0",
+            "tilezero tmm1",
+            "tilezero tmm2",
+            "tilezero tmm3",
+            "2:",
+            "tileloadd tmm4, [{above} + {inputs}*1]",
+            "tileloadd tmm6, [{first} + {line}*1]",
+            "tdpbusd tmm0, tmm4, tmm6",
+            "tileloadd tmm7, [{second} + {line}*1]",
+            "tdpbusd tmm1, tmm4, tmm7",
+            "tileloadd tmm5, [{below} + {inputs}*1]",
+            "tdpbusd tmm2, tmm5, tmm6",
+            "tdpbusd tmm3, tmm5, tmm7",
+            "add {above}, 64",
+            "add {below}, 64",
+            "add {first}, 1024",
+            "add {second}, 1024",
+            "dec {steps}",
+            "jnz 2b",
+            "tilestored [{sums} + {line}*1], tmm0",
+            "tilestored [{sums} + {line}*1 + 1024], tmm1",
+            "tilestored [{sums} + {line}*1 + 2048], tmm2",
+            "tilestored [{sums} + {line}*1 + 3072], tmm3",
+            above = inout(reg) above => _,
+            below = inout(reg) below => _,
+            first = inout(reg) first => _,
+            second = inout(reg) second => _,
+            steps = inout(reg) inputs / DEPTH => _,
+            inputs = in(reg) inputs,
+            line = in(reg) 64usize,
+            sums = in(reg) sums.as_mut_ptr(),
+            out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+            out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+            options(nostack),
+        );
+        sums.assume_init()
     }
 }
 
@@ -491,11 +666,27 @@ mod tests {
         )
     }
 
+    /// Weights, bias and fewer than `rows` inputs of a layer.
+    fn layer(
+        inputs: usize,
+        outputs: usize,
+        rows: usize,
+    ) -> impl Strategy<Value = (Vec<Vec<f32>>, Vec<f32>, Vec<Vec<f32>>)> {
+        (
+            proptest::collection::vec(row(inputs), outputs),
+            row(outputs),
+            proptest::collection::vec(row(inputs), 1..rows),
+        )
+    }
+
     /// All that this CPU can compute.
     fn kernels() -> Vec<Product> {
         let mut kernels: Vec<Product> = kernel().into_iter().collect();
         if std::arch::is_x86_feature_detected!("avx2") {
             kernels.push(avx2::product);
+        }
+        if std::arch::is_x86_feature_detected!("avx512vnni") {
+            kernels.push(vnni::product);
         }
         kernels
     }
@@ -504,20 +695,19 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
         fn every_row_is_the_plain_sum_to_the_last_bit(
-            weight in proptest::collection::vec(row(24), 48),
-            bias in row(48),
-            x in proptest::collection::vec(row(24), 1..19),
+            (weight, bias, x) in prop_oneof![layer(24, 48, 19), layer(128, 64, 80)],
         ) {
+            let (inputs, outputs) = (weight[0].len() as i64, weight.len());
             for product in kernels() {
                 let mut matrix = Matrix::new(
-                    &Tensor::from_slice(&weight.concat()).view([48, 24]),
+                    &Tensor::from_slice(&weight.concat()).view([-1, inputs]),
                     &Tensor::from_slice(&bias),
                 ).unwrap();
                 matrix.product = product;
-                let rows = Tensor::from_slice(&x.concat()).view([-1, 24]);
+                let rows = Tensor::from_slice(&x.concat()).view([-1, inputs]);
                 let y = matrix.forward(&rows, &mut Space::default()).unwrap();
                 let y = Vec::<f32>::try_from(y.view(-1)).unwrap();
-                for (x, y) in x.iter().zip(y.chunks_exact(48)) {
+                for (x, y) in x.iter().zip(y.chunks_exact(outputs)) {
                     prop_assert_eq!(plain(&weight, &bias, x), y);
                 }
             }

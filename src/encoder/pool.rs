@@ -8,13 +8,14 @@ use super::batch::{plan, Batch};
 use super::engine::Engine;
 use super::marks::TokenMarks;
 use super::tokenize::Encoded;
-use super::HIDDEN;
 use crate::error::Result;
 
 /// An engine with the number of workers and the batch size.
 #[derive(Debug)]
 pub struct Pool {
     engine: Mutex<Engine>,
+    /// Width of the token vectors.
+    pub hidden: usize,
     pub threads: usize,
     pub batch_tokens: usize,
 }
@@ -26,6 +27,7 @@ impl Pool {
     /// Workers over an engine; `threads` and `batch_tokens` are at least 1.
     pub fn new(engine: Engine, threads: usize, batch_tokens: usize) -> Self {
         Pool {
+            hidden: engine.hidden(),
             engine: Mutex::new(engine),
             threads: threads.max(1),
             batch_tokens: batch_tokens.max(1),
@@ -33,7 +35,7 @@ impl Pool {
     }
 
     /// Calls `finish` for every text with its token vectors (row-major
-    /// `[tokens, HIDDEN]`), and gives the results in input
+    /// `[tokens, hidden]`), and gives the results in input
     /// order. `marks` is empty or as long as `texts`. `done` is told how many
     /// texts each finished batch held.
     pub fn run<T: Send>(
@@ -49,6 +51,7 @@ impl Pool {
         let workers = self.threads.min(batches.len()).max(1);
         let work = |mut engine: Engine| -> Result<Vec<(usize, T)>> {
             tch::set_num_threads(1);
+            let across = engine.hidden();
             let mut out = Vec::new();
             loop {
                 let Some(rows) = batches.get(next.fetch_add(1, Ordering::Relaxed)) else {
@@ -60,8 +63,8 @@ impl Pool {
                 let width = lengths[rows[0]];
                 let hidden = engine.run(&Batch::new(&encoded, &marked, width))?;
                 for (r, &i) in rows.iter().enumerate() {
-                    let at = r * width * HIDDEN;
-                    out.push((i, finish(i, &hidden[at..at + lengths[i] * HIDDEN])));
+                    let at = r * width * across;
+                    out.push((i, finish(i, &hidden[at..at + lengths[i] * across])));
                 }
                 done(rows.len());
             }
@@ -96,11 +99,11 @@ impl Pool {
     }
 }
 
-/// Mean of the token vectors `[tokens, HIDDEN]`.
-pub fn mean(hidden: &[f32]) -> Vec<f32> {
-    let tokens = (hidden.len() / HIDDEN).max(1);
-    let mut sum = vec![0f32; HIDDEN];
-    for row in hidden.chunks_exact(HIDDEN) {
+/// Mean of token vectors `[tokens, hidden]`.
+pub fn mean(vectors: &[f32], hidden: usize) -> Vec<f32> {
+    let tokens = (vectors.len() / hidden).max(1);
+    let mut sum = vec![0f32; hidden];
+    for row in vectors.chunks_exact(hidden) {
         for (s, v) in sum.iter_mut().zip(row) {
             *s += v;
         }
@@ -112,8 +115,8 @@ pub fn mean(hidden: &[f32]) -> Vec<f32> {
 }
 
 /// Sentence features as in [`super::bert::features`]: mean, then the first token.
-pub fn sentence_features(hidden: &[f32]) -> Vec<f32> {
-    let mut f = mean(hidden);
-    f.extend_from_slice(&hidden[..HIDDEN]);
+pub fn sentence_features(vectors: &[f32], hidden: usize) -> Vec<f32> {
+    let mut f = mean(vectors, hidden);
+    f.extend_from_slice(&vectors[..hidden]);
     f
 }

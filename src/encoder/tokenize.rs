@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 /// what lies beyond can never be within the limit for natural language.
 const BYTES_PER_TOKEN: usize = 48;
 
-/// A text as the encoder reads it: `[CLS] … [SEP]`, or `[CLS] a [SEP] b [SEP]`.
+/// A text as the encoder reads it: `[CLS] … [SEP]`, or `[CLS] a [SEP] b [SEP]`; for an encoder of MPNet's
+/// family `<s> … </s>`, or `<s> a </s></s> b </s>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded {
     /// Token ids.
@@ -43,6 +44,8 @@ pub struct Tokenizer {
     cls: i64,
     sep: i64,
     mask: i64,
+    /// Separators between the two texts of a pair.
+    between: usize,
 }
 
 struct Body {
@@ -69,21 +72,32 @@ impl Tokenizer {
         let mut inner = WordPiece::from_file(path).map_err(bad)?;
         inner.with_truncation(None).map_err(bad)?;
         inner.with_padding(None);
-        let id = |t: &str| {
-            inner.token_to_id(t).map(i64::from).ok_or_else(|| {
-                Error::Model(format!("{}: the token {t} is missing", path.display()))
-            })
+        let id = |t: &str| inner.token_to_id(t).map(i64::from);
+        let special = |names: [&str; 3]| {
+            let [cls, sep, mask] = names.map(id);
+            Some((cls?, sep?, mask?))
         };
-        let (cls, sep, mask) = (id("[CLS]")?, id("[SEP]")?, id("[MASK]")?);
+        let missing = || {
+            let path = path.display();
+            Error::Model(format!(
+                "{path}: neither [CLS], [SEP], [MASK] nor <s>, </s>, <mask> are among its tokens"
+            ))
+        };
+        let bert = special(["[CLS]", "[SEP]", "[MASK]"]);
+        let between = if bert.is_some() { 1 } else { 2 };
+        let (cls, sep, mask) = bert
+            .or_else(|| special(["<s>", "</s>", "<mask>"]))
+            .ok_or_else(missing)?;
         Ok(Tokenizer {
             inner,
             cls,
             sep,
             mask,
+            between,
         })
     }
 
-    /// Id of `[MASK]`.
+    /// Id of the token that stands for a hidden one.
     pub fn mask_id(&self) -> i64 {
         self.mask
     }
@@ -124,7 +138,7 @@ impl Tokenizer {
     /// Encodes two texts into at most `max_tokens` tokens; each gets half of the
     /// window, and what one does not use the other may.
     pub fn encode_pair(&self, a: &str, b: &str, max_tokens: usize) -> Result<Encoded> {
-        let room = max_tokens - 3;
+        let room = max_tokens - 2 - self.between;
         let mut first = self.body(a, room)?;
         let mut second = self.body(b, room)?;
         if first.ids.len() + second.ids.len() > room {
@@ -151,10 +165,12 @@ impl Tokenizer {
             truncated: false,
         };
         for (i, body) in bodies.iter().enumerate() {
+            let last = i + 1 == bodies.len();
+            let separators = if last { 1 } else { self.between };
             out.ids.extend(&body.ids);
-            out.ids.push(self.sep);
+            out.ids.resize(out.ids.len() + separators, self.sep);
             out.offsets.extend(&body.offsets);
-            out.offsets.push(Span::default());
+            out.offsets.resize(out.ids.len(), Span::default());
             out.types.resize(out.ids.len(), i as i64);
             out.truncated |= body.cut;
         }

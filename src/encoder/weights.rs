@@ -1,6 +1,7 @@
 //! Named tensors: the base encoder's safetensors with a model's own laid over them.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 use safetensors::Dtype;
@@ -8,6 +9,11 @@ use sha2::{Digest, Sha256};
 use tch::{Kind, Tensor};
 
 use crate::error::{Error, Result};
+
+/// Ends the name of an adapter's matrix from the inputs, `[rank, in]`.
+pub const LORA_A: &str = "lora_a";
+/// Ends the name of an adapter's matrix to the outputs, `[out, rank]`.
+pub const LORA_B: &str = "lora_b";
 
 /// Tensors by name, in name order.
 #[derive(Debug, Default)]
@@ -18,15 +24,24 @@ impl Weights {
     /// `sha256` (hex) the file must have exactly that hash.
     pub fn load(path: &Path, sha256: Option<&str>) -> Result<Self> {
         let remedy = "run scripts/setup, or restore the file from the repository";
-        let bytes = std::fs::read(path).map_err(|e| match e.kind() {
+        let file = std::fs::File::open(path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => Error::Model(format!(
                 "{}: the weights are missing; {remedy}",
                 path.display()
             )),
             _ => Error::io(path, e),
         })?;
+        let damaged = |e: String| {
+            Error::Model(format!(
+                "{}: not usable weights ({e}); {remedy}",
+                path.display()
+            ))
+        };
+        let mut file = Hashing::new(file);
+        let read = tensors(&mut file);
+        // A wrong hash explains every other trouble, so it is told first.
+        let found = file.finish().map_err(|e| Error::io(path, e))?;
         if let Some(expected) = sha256 {
-            let found = hex(&Sha256::digest(&bytes));
             if found != expected {
                 return Err(Error::Model(format!(
                     "{}: the weights are damaged (SHA-256 {found}, expected {expected}); {remedy}",
@@ -34,32 +49,7 @@ impl Weights {
                 )));
             }
         }
-        let damaged = |e: String| {
-            Error::Model(format!(
-                "{}: not usable weights ({e}); {remedy}",
-                path.display()
-            ))
-        };
-        let file =
-            safetensors::SafeTensors::deserialize(&bytes).map_err(|e| damaged(e.to_string()))?;
-        let mut out = BTreeMap::new();
-        for (name, view) in file.tensors() {
-            let kind = match view.dtype() {
-                Dtype::F32 => Kind::Float,
-                Dtype::F16 => Kind::Half,
-                Dtype::I64 => Kind::Int64,
-                Dtype::I8 => Kind::Int8,
-                other => return Err(damaged(format!("{name} has the type {other:?}"))),
-            };
-            let shape: Vec<i64> = view.shape().iter().map(|&d| d as i64).collect();
-            let t = Tensor::f_from_data_size(view.data(), &shape, kind)?;
-            let t = if kind == Kind::Half {
-                t.to_kind(Kind::Float)
-            } else {
-                t
-            };
-            out.insert(name, t);
-        }
+        let mut out = read.map_err(|e| damaged(e.to_string()))?;
         let compact: Vec<String> = out
             .iter()
             .filter(|(_, t)| t.kind() == Kind::Int8)
@@ -80,11 +70,53 @@ impl Weights {
         self.0.extend(other.0);
     }
 
-    /// The mean, tensor by tensor, of weights with the same names and shapes.
+    /// Adds the products of the adapters to the matrices they belong to (Hu et al. 2022); then there are none.
+    pub fn merge_adapters(&mut self) -> Result<()> {
+        let _guard = tch::no_grad_guard();
+        let ending = format!(".{LORA_A}");
+        let layers: Vec<String> = self
+            .0
+            .keys()
+            .filter_map(|name| name.strip_suffix(&ending).map(String::from))
+            .collect();
+        for layer in layers {
+            let mut take = |part: &str| {
+                let name = format!("{layer}.{part}");
+                self.0
+                    .remove(&name)
+                    .ok_or_else(|| Error::Model(format!("the weights lack {name}")))
+            };
+            let (a, b) = (take(LORA_A)?, take(LORA_B)?);
+            let name = format!("{layer}.weight");
+            let product = b.f_matmul(&a)?;
+            let whole = self.get(&name, &product.size())? + product;
+            self.0.insert(name, whole);
+        }
+        Ok(())
+    }
+
+    /// The mean, tensor by tensor, of weights with the same names and shapes. Adapters are put
+    /// side by side instead, so that what they add is the mean of what each adds.
     pub fn mean(all: &[Weights]) -> Result<Weights> {
         let mut out = BTreeMap::new();
         for (name, tensor) in all.first().map(|w| w.iter()).into_iter().flatten() {
             let shape = tensor.size();
+            let side_by_side = match name.rsplit('.').next() {
+                Some(LORA_A) => Some((0, 1.0)),
+                Some(LORA_B) => Some((1, 1.0 / all.len() as f64)),
+                _ => None,
+            };
+            if let Some((along, factor)) = side_by_side {
+                let parts = all
+                    .iter()
+                    .map(|w| {
+                        w.0.get(name)
+                            .ok_or_else(|| Error::Model(format!("the weights lack {name}")))
+                    })
+                    .collect::<Result<Vec<_>>>()?;
+                out.insert(name.to_string(), Tensor::f_cat(&parts, along)? * factor);
+                continue;
+            }
             let same = all
                 .iter()
                 .map(|w| w.get(name, &shape))
@@ -116,6 +148,14 @@ impl Weights {
             )));
         }
         Ok(t.shallow_clone())
+    }
+
+    /// The rank of the adapters; 0 without any.
+    pub fn adapter_rank(&self) -> i64 {
+        let ending = format!(".{LORA_A}");
+        self.iter()
+            .find(|(name, _)| name.ends_with(&ending))
+            .map_or(0, |(_, a)| a.size()[0])
     }
 
     /// Whether a tensor of that name is there.
@@ -177,6 +217,81 @@ impl Weights {
         crate::home::write_whole(path, &bytes)?;
         Ok(hex(&Sha256::digest(&bytes)))
     }
+}
+
+/// A file that is hashed while it is read.
+struct Hashing {
+    file: std::fs::File,
+    hash: Sha256,
+}
+
+impl Hashing {
+    fn new(file: std::fs::File) -> Self {
+        Hashing {
+            file,
+            hash: Sha256::new(),
+        }
+    }
+
+    /// SHA-256 of the whole file, hex, once the rest of it is read.
+    fn finish(mut self) -> std::io::Result<String> {
+        std::io::copy(&mut self, &mut std::io::sink())?;
+        Ok(hex(&self.hash.finalize()))
+    }
+}
+
+impl Read for Hashing {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.file.read(buffer)?;
+        self.hash.update(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+/// The tensors of a safetensors file as they are stored, half precision widened. One is read after the other, so
+/// that a large file never stands in memory twice.
+fn tensors(file: &mut impl Read) -> anyhow::Result<BTreeMap<String, Tensor>> {
+    const LONGEST_HEADER: u64 = 100_000_000;
+    let mut length = [0; 8];
+    file.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    anyhow::ensure!(
+        length <= LONGEST_HEADER,
+        "its header would be {length} bytes long"
+    );
+    let mut header = vec![0; length as usize];
+    file.read_exact(&mut header)?;
+    let metadata: safetensors::tensor::Metadata = serde_json::from_slice(&header)?;
+    let mut infos: Vec<_> = metadata.tensors().into_iter().collect();
+    infos.sort_by_key(|(_, info)| info.data_offsets);
+    let mut out = BTreeMap::new();
+    let mut at = 0;
+    for (name, info) in infos {
+        let kind = match info.dtype {
+            Dtype::F32 => Kind::Float,
+            Dtype::F16 => Kind::Half,
+            Dtype::I64 => Kind::Int64,
+            Dtype::I8 => Kind::Int8,
+            other => anyhow::bail!("{name} has the type {other:?}"),
+        };
+        let (start, end) = info.data_offsets;
+        anyhow::ensure!(
+            start == at && end >= start,
+            "{name} does not follow what is before it"
+        );
+        at = end;
+        let mut bytes = vec![0; end - start];
+        file.read_exact(&mut bytes)?;
+        let shape: Vec<i64> = info.shape.iter().map(|&d| d as i64).collect();
+        let t = Tensor::f_from_data_size(&bytes, &shape, kind)?;
+        let t = if kind == Kind::Half {
+            t.to_kind(Kind::Float)
+        } else {
+            t
+        };
+        out.insert(name, t);
+    }
+    Ok(out)
 }
 
 /// How weights are kept in a file.

@@ -6,9 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoder::{Encoded, TokenMarks};
 
-/// Id of `[MASK]` in the encoder's vocabulary.
-const MASK: i64 = 103;
-
 /// How often an example is changed, as probabilities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Augment {
@@ -18,6 +15,8 @@ pub struct Augment {
     pub drop_roles: f64,
     /// The names under actor marks are masked: only the mark tells the side.
     pub mask_names: f64,
+    /// What stands for a masked name: the id of the encoder's mask token.
+    pub mask_id: i64,
 }
 
 impl Default for Augment {
@@ -26,6 +25,7 @@ impl Default for Augment {
             drop_marks: 0.08,
             drop_roles: 0.08,
             mask_names: 0.12,
+            mask_id: 103,
         }
     }
 }
@@ -36,6 +36,7 @@ impl Augment {
         drop_marks: 0.0,
         drop_roles: 0.0,
         mask_names: 0.0,
+        mask_id: 103,
     };
 
     /// A changed copy of the example.
@@ -55,7 +56,7 @@ impl Augment {
         } else if roll < self.drop_marks + self.drop_roles + self.mask_names {
             for (id, &mark) in text.ids.iter_mut().zip(&marks.actors) {
                 if mark != 0 {
-                    *id = MASK;
+                    *id = self.mask_id;
                 }
             }
         }

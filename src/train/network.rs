@@ -4,10 +4,11 @@ use std::path::Path;
 
 use tch::{nn, Device, Kind, Tensor};
 
+use crate::encoder::adapted::{trained_whole, Adapted};
 use crate::encoder::batch::Batch;
 use crate::encoder::bert::{features, Bert};
-use crate::encoder::{Weights, HIDDEN};
-use crate::error::Result;
+use crate::encoder::{Architecture, Weights};
+use crate::error::{Error, Result};
 
 /// A head over the sentence features, with one output per label.
 #[derive(Debug, Clone, Copy)]
@@ -16,9 +17,42 @@ pub struct HeadSpec {
     pub outputs: i64,
 }
 
+/// The encoder of a network.
+pub enum Body {
+    /// Trained as a whole.
+    Whole(Box<Bert>),
+    /// Trained by adapters, or only there for gradients.
+    Adapted(Box<Adapted>),
+}
+
+impl Body {
+    /// The variables, under the names they have in weight files.
+    pub fn vs(&self) -> &nn::VarStore {
+        match self {
+            Body::Whole(b) => &b.vs,
+            Body::Adapted(b) => &b.vs,
+        }
+    }
+
+    /// Token embeddings with marks, before position and norm: `[batch, tokens, hidden]`.
+    pub fn embed(&self, batch: &Batch) -> Tensor {
+        match self {
+            Body::Whole(b) => b.embed(batch),
+            Body::Adapted(b) => b.embed(batch),
+        }
+    }
+
+    fn forward(&self, embedded: &Tensor, batch: &Batch, train: bool) -> Result<Tensor> {
+        match self {
+            Body::Whole(b) => b.forward(embedded, batch, train),
+            Body::Adapted(b) => b.forward(embedded, batch, train),
+        }
+    }
+}
+
 /// Encoder with heads.
 pub struct Network {
-    pub bert: Bert,
+    pub body: Body,
     heads: Vec<nn::Linear>,
     tagger: Option<nn::Linear>,
     dropout: f64,
@@ -33,11 +67,52 @@ pub struct Logits {
 }
 
 impl Network {
-    /// The base encoder with fresh heads. `tags` is the number of token classes, 0 for none.
-    pub fn new(encoder_dir: &Path, heads: &[HeadSpec], tags: i64, device: Device) -> Result<Self> {
+    /// The base encoder, to be trained as a whole, with fresh heads. `tags` is the number of
+    /// token classes, 0 for none.
+    pub fn whole(
+        encoder_dir: &Path,
+        heads: &[HeadSpec],
+        tags: i64,
+        device: Device,
+    ) -> Result<Self> {
+        let architecture = Architecture::read(encoder_dir)?;
+        if !trained_whole(&architecture) {
+            return Err(Error::Usage(format!(
+                "{}: only BERT encoders are trained as a whole; train adapters with --adapter-rank, 16 for instance",
+                encoder_dir.display()
+            )));
+        }
         let bert = Bert::new(encoder_dir, device)?;
-        let root = bert.vs.root();
-        let h = HIDDEN as i64;
+        Ok(Self::over(
+            Body::Whole(Box::new(bert)),
+            architecture.hidden,
+            heads,
+            tags,
+        ))
+    }
+
+    /// An encoder with the given weights, of which only adapters of `rank` are trained (with rank
+    /// 0 nothing of it), with fresh heads.
+    pub fn adapted(
+        architecture: &Architecture,
+        weights: &Weights,
+        rank: i64,
+        heads: &[HeadSpec],
+        tags: i64,
+        device: Device,
+    ) -> Result<Self> {
+        let body = Adapted::new(architecture, weights, rank, device)?;
+        Ok(Self::over(
+            Body::Adapted(Box::new(body)),
+            architecture.hidden,
+            heads,
+            tags,
+        ))
+    }
+
+    fn over(body: Body, hidden: usize, heads: &[HeadSpec], tags: i64) -> Self {
+        let root = body.vs().root();
+        let h = hidden as i64;
         let linear = |name: &str, inputs: i64, outputs: i64| {
             let path = &root / "heads" / name;
             let config = nn::LinearConfig {
@@ -55,22 +130,25 @@ impl Network {
             .map(|s| linear(s.name, 2 * h, s.outputs))
             .collect();
         let tagger = (tags > 0).then(|| linear("tags", h, tags));
-        Ok(Network {
+        Network {
             heads: sentence,
             tagger,
-            bert,
+            body,
             dropout: 0.1,
-        })
+        }
     }
 
     /// Copies what `weights` has for this network.
     pub fn load(&mut self, weights: &Weights) -> Result<()> {
-        self.bert.load(weights)
+        match &mut self.body {
+            Body::Whole(b) => b.load(weights),
+            Body::Adapted(b) => b.load(weights),
+        }
     }
 
     /// All heads over a batch.
     pub fn forward(&self, batch: &Batch, train: bool) -> Result<Logits> {
-        let embedded = self.bert.embed(batch);
+        let embedded = self.body.embed(batch);
         self.forward_embedded(&embedded, batch, train)
     }
 
@@ -81,7 +159,7 @@ impl Network {
         batch: &Batch,
         train: bool,
     ) -> Result<Logits> {
-        let hidden = self.bert.forward(embedded, batch, train)?;
+        let hidden = self.body.forward(embedded, batch, train)?;
         let mask = batch.mask.to_device(hidden.device());
         let f = features(&hidden, &mask).f_dropout(self.dropout, train)?;
         Ok(Logits {
@@ -96,7 +174,7 @@ impl Network {
     /// The variables to train with their learning-rate factors: the layers from
     /// `frozen_layers` on, the heads (faster), and the marks if nothing is frozen.
     pub fn variables(&self, frozen_layers: usize, head_rate: f64) -> Vec<(String, Tensor, f64)> {
-        let mut all: Vec<(String, Tensor)> = self.bert.vs.variables().into_iter().collect();
+        let mut all: Vec<(String, Tensor)> = self.body.vs().variables().into_iter().collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         let mut out = Vec::new();
         for (name, value) in all {

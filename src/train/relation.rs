@@ -1,7 +1,5 @@
 //! `--task relation`: the cross-encoder that judges how two statements meet.
 
-use std::path::Path;
-
 use super::data::Pair;
 use super::fit::{argmax, macro_f1, temperature};
 use super::network::{HeadSpec, Network};
@@ -114,9 +112,4 @@ pub fn calibrate(network: &Network, examples: &[Example], gold: &[Pair]) -> Resu
         .zip(gold.iter().map(|g| g.relation.index()))
         .collect();
     Ok(temperature(&rows))
-}
-
-/// Base encoder with this task's head.
-pub fn network(encoder_dir: &Path, device: tch::Device) -> Result<Network> {
-    Network::new(encoder_dir, &HEADS, 0, device)
 }

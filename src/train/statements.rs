@@ -1,8 +1,6 @@
 //! `--task statements`: side and stance of statements, with the attribution
 //! tagger on the same encoder.
 
-use std::path::Path;
-
 use super::data::{Attributed, Statement, TagKind};
 use super::fit::{argmax, macro_f1, temperature, with_speaker, Spoken};
 use super::network::{HeadSpec, Network};
@@ -225,8 +223,11 @@ pub fn calibrate(network: &Network, examples: &[Example], gold: &[Statement]) ->
     })
 }
 
-/// Base encoder with this task's heads.
-pub fn network(encoder_dir: &Path, tagger: bool, device: tch::Device) -> Result<Network> {
-    let tags = if tagger { TagKind::ALL.len() as i64 } else { 0 };
-    Network::new(encoder_dir, &HEADS, tags, device)
+/// Token classes of a network with or without the tagger.
+pub fn token_classes(tagger: bool) -> i64 {
+    if tagger {
+        TagKind::ALL.len() as i64
+    } else {
+        0
+    }
 }

@@ -6,19 +6,21 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use self::inputs::Inputs;
+use self::start::Start;
 use super::Context;
 use crate::attribute::Attributor;
 use crate::encoder::weights::Storage;
-use crate::encoder::{Tokenizer, Weights};
 use crate::error::{Error, Result};
-use crate::model::{self, Model, ModelFile, RelationPart, StatementsPart};
+use crate::model::{self, Base, Model, ModelFile, RelationPart, StatementsPart};
 use crate::progress::Progress;
+use crate::train::augment::Augment;
 use crate::train::data::{self, FileSpec};
 use crate::train::network::Network;
 use crate::train::trainer::{self, Checkpoint, EpochLog, Event, Options, Scores, Source};
 use crate::train::{relation, statements};
 
 mod inputs;
+mod start;
 
 /// What to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -56,6 +58,13 @@ pub struct TrainArgs {
     /// Start from the weights of this model instead of the base encoder; of several, from the mean of their weights
     #[arg(long, value_name = "NAME|DIR")]
     pub init: Vec<String>,
+    /// Encoder to train on, a folder under models/base [default: the one that --init was trained on, or all-MiniLM-L6-v2]
+    #[arg(long, value_name = "NAME")]
+    pub encoder: Option<String>,
+    /// Leave the encoder's matrices as they are and train adapters of this rank beside them (LoRA); 0 trains the
+    /// encoder as a whole [default: the rank of the adapters that --init has, or 0]
+    #[arg(long, value_name = "R")]
+    pub adapter_rank: Option<i64>,
     /// Share of the first training file (by `doc`) held out to choose the epoch and fit the temperature
     #[arg(long, default_value_t = 0.06)]
     pub hold_out: f64,
@@ -103,8 +112,13 @@ impl TrainArgs {
         }
     }
 
-    fn options(&self) -> Options {
+    fn options(&self, start: &Start) -> Options {
         Options {
+            head_rate: start.head_rate(),
+            augment: Augment {
+                mask_id: start.tokenizer.mask_id(),
+                ..Augment::default()
+            },
             epochs: self.epochs,
             batch: self.batch,
             learning_rate: self.learning_rate,
@@ -136,48 +150,67 @@ pub fn run(args: TrainArgs, context: &Context) -> Result<u8> {
 }
 
 fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
-    let encoder_dir = model::encoder_dir(crate::encoder::ENCODER)?;
-    let tokenizer = Tokenizer::load(&encoder_dir.join("tokenizer.json"))?;
+    let start = Start::find(
+        args,
+        |m| m.open(m.relation()?),
+        |m| Ok(m.base(m.relation()?)),
+    )?;
     let inputs = Inputs::read(args, progress, data::pairs, |rows, weight| {
-        relation::examples(&tokenizer, rows, weight, args.max_tokens, args.ordered)
+        relation::examples(
+            &start.tokenizer,
+            rows,
+            weight,
+            args.max_tokens,
+            args.ordered,
+        )
     })?;
-    let fresh = || {
-        tch::manual_seed(args.seed as i64);
-        let mut network = relation::network(&encoder_dir, tch::Device::Cpu)?;
-        start_from(&args.init, &mut network, |m| {
-            let part = m.relation()?;
-            m.weights(&part.weights, &part.sha256)
-        })?;
-        Ok(network)
-    };
+    let fresh = || start.network(args, &relation::HEADS, 0);
     let evaluate = |n: &Network| {
         inputs.scores(|l| relation::evaluate(n, &l.examples, &l.rows, &format!("{}.", l.name)))
     };
-    let Some((network, log)) = learn(args, &inputs.sources, fresh, evaluate, progress)? else {
+    let Some((network, log)) = learn(args, &start, &inputs.sources, fresh, evaluate, progress)?
+    else {
         return Ok(inputs.code());
     };
     let temperature =
         relation::calibrate(&network, &inputs.held_out.examples, &inputs.held_out.rows)?;
-    let (weights, sha256) = write_weights(args, &network, &encoder_dir, "relation.safetensors")?;
-    finish(args, "relation.training.json", &log, progress, |file| {
-        file.relation = Some(RelationPart {
-            weights,
-            sha256,
-            max_tokens: args.max_tokens,
-            temperature,
-        })
-    })?;
+    let (weights, sha256) = start.write(args, &network, "relation.safetensors")?;
+    finish(
+        args,
+        &start,
+        "relation.training.json",
+        &log,
+        progress,
+        |file, encoder| {
+            file.relation = Some(RelationPart {
+                weights,
+                sha256,
+                max_tokens: args.max_tokens,
+                temperature,
+                encoder,
+            })
+        },
+    )?;
     Ok(inputs.code())
 }
 
 fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) -> Result<u8> {
-    let encoder_dir = model::encoder_dir(crate::encoder::ENCODER)?;
-    let tokenizer = Tokenizer::load(&encoder_dir.join("tokenizer.json"))?;
+    let start = Start::find(
+        args,
+        |m| match m.statements() {
+            Ok(part) => m.open(part),
+            Err(_) => m.open(m.relation()?),
+        },
+        |m| match m.statements() {
+            Ok(part) => Ok(m.base(part)),
+            Err(_) => Ok(m.base(m.relation()?)),
+        },
+    )?;
     let sides = context.sides()?;
     let names = sides.names();
     let attributor = Attributor::new(sides)?;
     let encoder = statements::Encoder {
-        tokenizer: &tokenizer,
+        tokenizer: &start.tokenizer,
         attributor: (!args.no_marks).then_some(&attributor),
         names: &names,
         max_tokens: args.max_tokens,
@@ -204,18 +237,7 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
         });
     }
     let tagger = !args.tags.is_empty();
-    let fresh = || {
-        tch::manual_seed(args.seed as i64);
-        let mut network = statements::network(&encoder_dir, tagger, tch::Device::Cpu)?;
-        start_from(&args.init, &mut network, |m| match m.statements() {
-            Ok(part) => m.weights(&part.weights, &part.sha256),
-            Err(_) => {
-                let part = m.relation()?;
-                m.weights(&part.weights, &part.sha256)
-            }
-        })?;
-        Ok(network)
-    };
+    let fresh = || start.network(args, &statements::HEADS, statements::token_classes(tagger));
     let evaluate = |n: &Network| {
         let mut scores = inputs
             .scores(|l| statements::evaluate(n, &l.examples, &l.rows, &format!("{}.", l.name)))?;
@@ -225,34 +247,44 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
         }
         Ok(scores)
     };
-    let Some((network, log)) = learn(args, &inputs.sources, fresh, evaluate, progress)? else {
+    let Some((network, log)) = learn(args, &start, &inputs.sources, fresh, evaluate, progress)?
+    else {
         return Ok(inputs.code());
     };
     let fitted = statements::calibrate(&network, &inputs.held_out.examples, &inputs.held_out.rows)?;
-    let (weights, sha256) = write_weights(args, &network, &encoder_dir, "statements.safetensors")?;
-    finish(args, "statements.training.json", &log, progress, |file| {
-        file.statements = Some(StatementsPart {
-            weights,
-            sha256,
-            max_tokens: args.max_tokens,
-            side_temperature: fitted.side_temperature,
-            stance_temperature: fitted.stance_temperature,
-            speaker_log_odds: fitted.speaker_log_odds,
-            tagger,
-        })
-    })?;
+    let (weights, sha256) = start.write(args, &network, "statements.safetensors")?;
+    finish(
+        args,
+        &start,
+        "statements.training.json",
+        &log,
+        progress,
+        |file, encoder| {
+            file.statements = Some(StatementsPart {
+                weights,
+                sha256,
+                max_tokens: args.max_tokens,
+                side_temperature: fitted.side_temperature,
+                stance_temperature: fitted.stance_temperature,
+                speaker_log_odds: fitted.speaker_log_odds,
+                tagger,
+                encoder,
+            })
+        },
+    )?;
     Ok(inputs.code())
 }
 
 /// Trains once, or, for a learning curve, once for every share of the data; then there is no network.
 fn learn(
     args: &TrainArgs,
+    start: &Start,
     sources: &[Source],
     fresh: impl Fn() -> Result<Network>,
     evaluate: impl Fn(&Network) -> Result<Scores>,
     progress: &Progress,
 ) -> Result<Option<(Network, Vec<EpochLog>)>> {
-    let options = args.options();
+    let options = args.options(start);
     let mut evaluate = |n: &Network| evaluate(n);
     if args.learning_curve.is_empty() {
         let checkpoint = Checkpoint {
@@ -305,34 +337,21 @@ fn learn(
 /// Enters what was trained into the model file and clears up.
 fn finish(
     args: &TrainArgs,
+    start: &Start,
     log_name: &str,
     log: &[EpochLog],
     progress: &Progress,
-    enter: impl FnOnce(&mut ModelFile),
+    enter: impl FnOnce(&mut ModelFile, Option<Base>),
 ) -> Result<()> {
-    trainer::write_log(&args.out.join(log_name), &args.options(), log)?;
+    let options = args.options(start);
+    trainer::write_log(&args.out.join(log_name), &options, log)?;
     let mut model = open_or_new(&args.out)?;
-    enter(&mut model.file);
+    let own = (start.base.name != model.file.encoder).then(|| start.base.clone());
+    enter(&mut model.file, own);
     model.save()?;
     let _ = std::fs::remove_dir_all(args.out.join("checkpoint"));
     progress.say(format!("wrote {}", args.out.display()));
     Ok(())
-}
-
-/// Loads the mean of the weights of `models` (Wortsman et al. 2022, "Model soups").
-fn start_from(
-    models: &[String],
-    network: &mut Network,
-    weights: impl Fn(&Model) -> Result<Weights>,
-) -> Result<()> {
-    let all = models
-        .iter()
-        .map(|name| weights(&Model::find(name)?))
-        .collect::<Result<Vec<_>>>()?;
-    if all.is_empty() {
-        return Ok(());
-    }
-    network.load(&Weights::mean(&all)?)
 }
 
 /// The training loop with progress on stderr.
@@ -371,33 +390,11 @@ fn fit(
     log
 }
 
-/// Writes the variables that are not the base encoder's. Gives the file's name and SHA-256.
-fn write_weights(
-    args: &TrainArgs,
-    network: &Network,
-    encoder_dir: &Path,
-    name: &str,
-) -> Result<(String, String)> {
-    let base = Weights::load(&encoder_dir.join("model.safetensors"), None)?;
-    let mut own = Weights::default();
-    for (name, value) in network.bert.vs.variables() {
-        let same = base
-            .get(&name, &value.size())
-            .is_ok_and(|b| b.equal(&value.to_device(tch::Device::Cpu)));
-        if !same {
-            own.insert(name, value.detach());
-        }
-    }
-    let sha256 = own.save(&args.out.join(name), args.storage())?;
-    Ok((name.to_string(), sha256))
-}
-
 fn open_or_new(folder: &Path) -> Result<Model> {
     if folder.join(model::FILE).is_file() {
         return Model::find(&folder.to_string_lossy());
     }
-    let encoder = crate::encoder::ENCODER.to_string();
-    let base = model::encoder_dir(&encoder)?.join("model.safetensors");
+    let base = Base::installed(crate::encoder::ENCODER)?;
     Ok(Model {
         folder: folder.to_path_buf(),
         file: ModelFile {
@@ -405,10 +402,11 @@ fn open_or_new(folder: &Path) -> Result<Model> {
             name: folder
                 .file_name()
                 .map_or("model".into(), |n| n.to_string_lossy().into_owned()),
-            encoder_sha256: model::file_hash(&base)?,
-            encoder,
+            encoder_sha256: base.sha256,
+            encoder: base.name,
             statements: None,
             relation: None,
+            screen: None,
         },
     })
 }

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Pairs put together at random, as `unrelated`, for `standoff train --task relation`.
+
+Labelled pairs are nearly all near each other in topic. A model that has seen no others takes an emphatic wording for a
+clash, whatever the other statement is about. This puts the first statement of one pair beside the second of
+another; three in five of the pairs that it takes statements from are opposed, if there are as many.
+
+    scripts/random_pairs.py PAIRS.jsonl… --count 3000 > random.jsonl
+
+Development only; nothing that is shipped needs it.
+"""
+
+import argparse
+import json
+import random
+import re
+import sys
+
+#: Statements that share so many long words may well be about one thing.
+SHARED, LONG = 3, 7
+OPPOSED_SHARE = 0.6
+
+
+def long_words(text):
+    return {w for w in re.findall(r"\w+", text.lower()) if len(w) >= LONG}
+
+
+def related(a, b):
+    return len(long_words(a) & long_words(b)) >= SHARED
+
+
+def mixed(pairs, count, rng):
+    """At most `count` unrelated pairs; fewer if the statements are too much alike."""
+    opposed = [p for p in pairs if p["relation"] == "opposed"]
+    out, seen = [], set()
+    for _ in range(20 * count):
+        if len(out) == count:
+            break
+        source = opposed if opposed and rng.random() < OPPOSED_SHARE else pairs
+        first, second = rng.choice(source), rng.choice(pairs)
+        a, b = first["a"], second["b"]
+        if first is second or (a, b) in seen or related(a, b) or related(a, second["a"]):
+            continue
+        seen.add((a, b))
+        out.append({"id": f"random-{len(out) + 1:05}", "a": a, "b": b, "relation": "unrelated"})
+    return out
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pairs", nargs="+", help="labelled pairs (JSONL: a, b, relation); none of them held out for measuring")
+    parser.add_argument("--count", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=17)
+    args = parser.parse_args()
+    pairs = []
+    for path in args.pairs:
+        with open(path, encoding="utf-8") as lines:
+            pairs += [json.loads(line) for line in lines if line.strip()]
+    found = mixed(pairs, args.count, random.Random(args.seed))
+    for pair in found:
+        print(json.dumps(pair, ensure_ascii=False))
+    if len(found) < args.count:
+        print(f"only {len(found)} of {args.count} pairs: the statements are too much alike", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+//! A trainable encoder whose own weights stay as they are: to every linear layer the product of two
+//! narrow matrices is added, and only those are trained (Hu et al. 2022, "LoRA"). What is
+//! learnt is small beside the encoder, and an encoder too large to be trained whole on a CPU can be.
+//!
+//! Without adapters the same network serves for gradients with respect to its input (explanations).
+
+use tch::{nn, Device, Kind, Tensor};
+
+use super::architecture::{Architecture, Family, DISTANCES};
+use super::batch::Batch;
+use super::bert::{ACTOR_TABLE, ROLE_TABLE};
+use super::marks::{ACTOR_MARKS, ROLE_MARKS};
+use super::weights::{Weights, LORA_A, LORA_B};
+use crate::error::{Error, Result};
+
+/// Dropout on the embeddings and on what every layer adds.
+const DROPOUT: f64 = 0.1;
+
+struct Linear {
+    weight: Tensor,
+    bias: Tensor,
+    /// `[rank, in]` and `[out, rank]`.
+    adapter: Option<(Tensor, Tensor)>,
+}
+
+impl Linear {
+    /// `[rows, in]` to `[rows, out]`.
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let y = x.f_linear(&self.weight, Some(&self.bias))?;
+        let Some((a, b)) = &self.adapter else {
+            return Ok(y);
+        };
+        let narrow = x.f_matmul(&a.f_to_kind(x.kind())?.f_tr()?)?;
+        Ok(y.f_addmm(&narrow, &b.f_to_kind(x.kind())?.f_tr()?)?)
+    }
+}
+
+struct Norm {
+    weight: Tensor,
+    bias: Tensor,
+    epsilon: f64,
+}
+
+impl Norm {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let width = self.weight.size();
+        Ok(x.f_layer_norm(
+            width,
+            Some(&self.weight),
+            Some(&self.bias),
+            self.epsilon,
+            false,
+        )?)
+    }
+}
+
+struct Layer {
+    qkv: [Linear; 3],
+    attention_out: Linear,
+    attention_norm: Norm,
+    up: Linear,
+    down: Linear,
+    norm: Norm,
+}
+
+/// Encoder, adapters and mark tables; heads may be added to the variables.
+pub struct Adapted {
+    /// What is trained, under the names it has in weight files.
+    pub vs: nn::VarStore,
+    architecture: Architecture,
+    word: Tensor,
+    position: Tensor,
+    types: Option<Tensor>,
+    distances: Option<Tensor>,
+    norm: Norm,
+    layers: Vec<Layer>,
+    actor_marks: Tensor,
+    role_marks: Tensor,
+    /// Of the linear layers.
+    kind: Kind,
+}
+
+impl Adapted {
+    /// An encoder with the given weights (adapters among them are not looked at) and adapters of
+    /// `rank`, which add nothing yet; with rank 0 there are none. With adapters, the
+    /// linear layers compute in bf16 where the device is quick at it.
+    pub fn new(
+        architecture: &Architecture,
+        weights: &Weights,
+        rank: i64,
+        device: Device,
+    ) -> Result<Self> {
+        let vs = nn::VarStore::new(device);
+        let h = architecture.hidden as i64;
+        let kind = if rank > 0 && bf16(device) {
+            Kind::BFloat16
+        } else {
+            Kind::Float
+        };
+        let get = |name: &str, shape: &[i64]| -> Result<Tensor> {
+            Ok(weights.get(name, shape)?.f_to_device(device)?)
+        };
+        let linear = |name: &str, outputs: usize, inputs: usize| -> Result<Linear> {
+            let (outputs, inputs) = (outputs as i64, inputs as i64);
+            let path = name.split('.').fold(vs.root(), |path, part| path / part);
+            let bound = 1.0 / (inputs as f64).sqrt();
+            let start = nn::Init::Uniform {
+                lo: -bound,
+                up: bound,
+            };
+            Ok(Linear {
+                weight: get(&format!("{name}.weight"), &[outputs, inputs])?.f_to_kind(kind)?,
+                bias: get(&format!("{name}.bias"), &[outputs])?.f_to_kind(kind)?,
+                adapter: (rank > 0).then(|| {
+                    (
+                        path.var(LORA_A, &[rank, inputs], start),
+                        path.var(LORA_B, &[outputs, rank], nn::Init::Const(0.0)),
+                    )
+                }),
+            })
+        };
+        let norm = |name: &str| -> Result<Norm> {
+            Ok(Norm {
+                weight: get(&format!("{name}.weight"), &[h])?,
+                bias: get(&format!("{name}.bias"), &[h])?,
+                epsilon: architecture.epsilon,
+            })
+        };
+        let (hidden, wide) = (architecture.hidden, architecture.intermediate);
+        let mut layers = Vec::with_capacity(architecture.layers);
+        for l in 0..architecture.layers {
+            let names = architecture.layer(l);
+            let [q, k, v] = names.qkv.each_ref().map(|n| linear(n, hidden, hidden));
+            layers.push(Layer {
+                qkv: [q?, k?, v?],
+                attention_out: linear(&names.attention_out, hidden, hidden)?,
+                attention_norm: norm(&names.attention_norm)?,
+                up: linear(&names.up, wide, hidden)?,
+                down: linear(&names.down, hidden, wide)?,
+                norm: norm(&names.norm)?,
+            });
+        }
+        let zeros = nn::Init::Const(0.0);
+        let marks = vs.root() / "marks";
+        let mut actor_marks = marks.var("actor", &[ACTOR_MARKS, h], zeros);
+        let mut role_marks = marks.var("role", &[ROLE_MARKS, h], zeros);
+        for (table, name) in [
+            (&mut actor_marks, ACTOR_TABLE),
+            (&mut role_marks, ROLE_TABLE),
+        ] {
+            if weights.has(name) {
+                let values = weights.get(name, &table.size())?;
+                tch::no_grad(|| table.f_copy_(&values))?;
+            }
+        }
+        let table = |name: &str, rows: usize, width: i64| -> Result<Option<Tensor>> {
+            (rows > 0)
+                .then(|| get(name, &[rows as i64, width]))
+                .transpose()
+        };
+        let table_of = |name: &str, rows: usize| get(name, &[rows as i64, h]);
+        Ok(Adapted {
+            word: table_of("embeddings.word_embeddings.weight", architecture.vocabulary)?,
+            position: table_of(
+                "embeddings.position_embeddings.weight",
+                architecture.positions,
+            )?,
+            types: table(
+                "embeddings.token_type_embeddings.weight",
+                architecture.types,
+                h,
+            )?,
+            distances: table(DISTANCES, architecture.distances, architecture.heads as i64)?,
+            norm: norm("embeddings.LayerNorm")?,
+            layers,
+            actor_marks,
+            role_marks,
+            kind,
+            architecture: architecture.clone(),
+            vs,
+        })
+    }
+
+    /// Copies every tensor of `weights` that is trained here.
+    pub fn load(&mut self, weights: &Weights) -> Result<()> {
+        super::bert::copy_into(&self.vs, weights)
+    }
+
+    /// Token embeddings with marks, before position and norm: `[batch, tokens, hidden]`.
+    pub fn embed(&self, batch: &Batch) -> Tensor {
+        let device = self.vs.device();
+        let look = |table: &Tensor, ids: &Tensor| {
+            Tensor::embedding(table, &ids.to_device(device), -1, false, false)
+        };
+        look(&self.word, &batch.ids)
+            + look(&self.actor_marks, &batch.actors)
+            + look(&self.role_marks, &batch.roles)
+    }
+
+    /// The last layer's vectors, `[batch, tokens, hidden]`, from [`Adapted::embed`]'s output.
+    pub fn forward(&self, embedded: &Tensor, batch: &Batch, train: bool) -> Result<Tensor> {
+        let a = &self.architecture;
+        let (b, t) = (embedded.size()[0], batch.width as i64);
+        let (h, heads) = (a.hidden as i64, a.heads as i64);
+        let device = self.vs.device();
+        if a.first_position() as i64 + t > a.positions as i64 {
+            return Err(Error::Model(format!(
+                "{t} tokens are more than the encoder's {}",
+                a.max_tokens()
+            )));
+        }
+        let position = self.position.f_narrow(0, a.first_position() as i64, t)?;
+        let mut x = embedded.f_add(&position)?;
+        if let Some(types) = &self.types {
+            let ids = batch.types.to_device(device);
+            x = x.f_add(&Tensor::f_embedding(types, &ids, -1, false, false)?)?;
+        }
+        let x = self.norm.forward(&x)?.f_dropout(DROPOUT, train)?;
+        let mut x = x.f_view([b * t, h])?;
+        // What is added to the attention: nothing for tokens, everything for padding, and the distance's bias.
+        let padding = (batch.mask.to_device(device).to_kind(Kind::Float) - 1.0) * 1e4;
+        let mut bias = padding.f_view([-1, 1, 1, t])?;
+        if let Some(table) = &self.distances {
+            let rows = Tensor::from_slice(&a.distance_rows(batch.width)).to_device(device);
+            let by_distance = Tensor::f_embedding(table, &rows, -1, false, false)?;
+            bias = bias + by_distance.f_view([t, t, heads])?.f_permute([2, 0, 1])?;
+        }
+        let bias = bias
+            .f_expand([b, heads, t, t], false)?
+            .f_to_kind(self.kind)?;
+        for layer in &self.layers {
+            let input = x.f_to_kind(self.kind)?;
+            let part = |i: usize| -> Result<Tensor> {
+                Ok(layer.qkv[i]
+                    .forward(&input)?
+                    .f_view([b, t, heads, h / heads])?
+                    .f_transpose(1, 2)?)
+            };
+            let (q, k, v) = (part(0)?, part(1)?, part(2)?);
+            let scores =
+                q.f_matmul(&(k.f_transpose(-2, -1)? / (h as f64 / heads as f64).sqrt()))?;
+            let context = (scores + &bias).f_softmax(-1, self.kind)?.f_matmul(&v)?;
+            let context = context.f_transpose(1, 2)?.f_reshape([b * t, h])?;
+            let y = layer.attention_out.forward(&context)?;
+            let y = y.f_to_kind(Kind::Float)?.f_dropout(DROPOUT, train)?;
+            let attended = layer.attention_norm.forward(&(y + &x))?;
+            let up = layer.up.forward(&attended.f_to_kind(self.kind)?)?;
+            let y = layer.down.forward(&up.f_gelu("none")?)?;
+            let y = y.f_to_kind(Kind::Float)?.f_dropout(DROPOUT, train)?;
+            x = layer.norm.forward(&(y + &attended))?;
+        }
+        Ok(x.f_view([b, t, h])?)
+    }
+}
+
+/// Whether a device multiplies quicker in bf16 than in fp32.
+fn bf16(device: Device) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if device == Device::Cpu {
+        return std::arch::is_x86_feature_detected!("avx512bf16");
+    }
+    device != Device::Cpu
+}
+
+/// The family of an encoder that can be trained whole.
+pub fn trained_whole(architecture: &Architecture) -> bool {
+    architecture.family == Family::Bert
+}
