@@ -13,7 +13,9 @@ use anyhow::Result;
 use rand::{Rng, SeedableRng};
 use standoff::contrast::search::{nearest, Query, Set};
 use standoff::contrast::Embeddings;
-use standoff::encoder::HIDDEN;
+
+/// Width of an embedding of the encoder that is used for similarity.
+const WIDTH: usize = 384;
 
 fn main() -> Result<()> {
     let args: Vec<usize> = std::env::args()
@@ -24,10 +26,10 @@ fn main() -> Result<()> {
     let threads = args.get(1).copied().unwrap_or(1);
     let days = args.get(2).copied();
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
-    let data = (0..2 * n * HIDDEN)
+    let data = (0..2 * n * WIDTH)
         .map(|_| rng.gen_range(-1.0f32..1.0))
         .collect();
-    let embeddings = Embeddings::new(data, HIDDEN)?;
+    let embeddings = Embeddings::new(data, WIDTH)?;
     let day = |i: usize| days.map(|d| ((i % n) * d / n) as i64);
     let set = |from: usize| Set::new(&embeddings, (from..from + n).map(|i| (i, day(i))));
     let (a, b) = (set(0), set(n));

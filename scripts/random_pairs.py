@@ -3,7 +3,7 @@
 
 Labelled pairs are nearly all near each other in topic. A model that has seen no others takes an emphatic wording for a
 clash, whatever the other statement is about. This puts the first statement of one pair beside the second of
-another; three in five of the pairs that it takes statements from are opposed, if there are as many.
+another; three in five of the first statements come from an opposed pair, if there is any.
 
     scripts/random_pairs.py PAIRS.jsonl… --count 3000 > random.jsonl
 
@@ -39,7 +39,7 @@ def mixed(pairs, count, rng):
         source = opposed if opposed and rng.random() < OPPOSED_SHARE else pairs
         first, second = rng.choice(source), rng.choice(pairs)
         a, b = first["a"], second["b"]
-        if first is second or (a, b) in seen or related(a, b) or related(a, second["a"]):
+        if first is second or (a, b) in seen or related(a, b) or related(a, second["a"]) or related(first["b"], b):
             continue
         seen.add((a, b))
         out.append({"id": f"random-{len(out) + 1:05}", "a": a, "b": b, "relation": "unrelated"})

@@ -472,15 +472,13 @@ def analyze(spark: SparkSession, settings: Settings) -> int:
 
 def certain_blocs(statements: DataFrame, setup: dict[str, Any]) -> tuple[bool, bool]:
     """Whether each bloc has a statement whose side is sure, in a language the contrast reads."""
-    from spark_merge import MIN_SIDE_CONFIDENCE
-
     read = statements.select(
         F.get_json_object("json", "$.side.label").alias("side"),
         F.get_json_object("json", "$.language").alias("language"),
         F.get_json_object("json", "$.side.confidence").cast("double").alias("confidence"),
     )
     english = F.coalesce("language", F.lit("en")) == "en"
-    sure = F.col("confidence") >= MIN_SIDE_CONFIDENCE
+    sure = F.col("confidence") >= setup["setup"]["min_confidence"]
     found = {row["side"] for row in read.where(english & sure).distinct().collect()}
     first, second = (bloc["id"] in found for bloc in setup["blocs"])
     return first, second

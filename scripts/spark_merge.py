@@ -20,8 +20,6 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 # As in src/contrast: what a score must reach, further answers to a claim, keywords and neighbours of an issue.
 MIN_SCORE = 0.2
-# Least confidence in a statement's side, as `analyze` has it by default.
-MIN_SIDE_CONFIDENCE = 0.5
 MAX_FURTHER = 3
 MAX_KEYWORDS = 6
 MAX_NEIGHBOURS = 20
@@ -68,14 +66,14 @@ class Fact:
     explanation: Optional[dict[str, Any]] = None
 
     @classmethod
-    def of(cls, statement: dict[str, Any], blocs: list[str]) -> Fact:
+    def of(cls, statement: dict[str, Any], blocs: list[str], least: float) -> Fact:
         label = statement["side"]["label"]
         bloc = blocs.index(label) if label in blocs else None
         neutral = statement["stance"]["scores"]["neutral"]
         return cls(
             date=statement.get("date"),
             bloc=bloc,
-            unsure=statement["side"]["confidence"] < MIN_SIDE_CONFIDENCE,
+            unsure=statement["side"]["confidence"] < least,
             strength=statement["side"]["scores"][label] * (1 - neutral),
             explanation=statement.get("explanation"),
         )
@@ -98,7 +96,8 @@ class Window:
         window = cls(number, analysis["pairs"], analysis["issues"], analysis["unanswered"], analysis["copies"])
         blocs = [bloc["id"] for bloc in analysis["blocs"]]
         named = window.named()
-        window.facts = {s["id"]: Fact.of(s, blocs) for s in analysis["statements"] if s["id"] in named}
+        least = analysis["setup"]["min_confidence"]
+        window.facts = {s["id"]: Fact.of(s, blocs, least) for s in analysis["statements"] if s["id"] in named}
         return window
 
     def named(self) -> set[str]:

@@ -48,7 +48,7 @@ impl Base {
     pub fn installed(name: &str) -> Result<Self> {
         Ok(Base {
             name: name.to_string(),
-            sha256: file_hash(&encoder_dir(name)?.join(WEIGHTS))?,
+            sha256: encoder::weights::file_hash(&encoder_dir(name)?.join(WEIGHTS))?,
         })
     }
 }
@@ -91,10 +91,15 @@ pub struct RelationPart {
     pub encoder: Option<Base>,
 }
 
+/// Fewer tokens than this hold no statement.
+pub const LEAST_TOKENS: usize = 16;
+
 /// A part of a model: what [`Model::open`] needs to know of it.
 pub trait Part {
     /// Weight file and its SHA-256.
     fn weights(&self) -> (&str, &str);
+    /// Longest text or pair in tokens.
+    fn max_tokens(&self) -> usize;
     /// The encoder below, if it is not the model's.
     fn encoder(&self) -> Option<&Base>;
 }
@@ -106,6 +111,9 @@ impl Part for StatementsPart {
     fn encoder(&self) -> Option<&Base> {
         self.encoder.as_ref()
     }
+    fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
 }
 
 impl Part for RelationPart {
@@ -115,13 +123,30 @@ impl Part for RelationPart {
     fn encoder(&self) -> Option<&Base> {
         self.encoder.as_ref()
     }
+    fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+}
+
+/// Where a part's own weights are, and the encoder they are laid over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    pub path: PathBuf,
+    pub sha256: String,
+    pub base: Base,
+}
+
+impl Source {
+    /// The part's own weights, adapters as they are.
+    pub fn load(&self) -> Result<Weights> {
+        Weights::load(&self.path, Some(&self.sha256))
+    }
 }
 
 /// An encoder, or a part of a model over its encoder, read from its files.
 pub struct Opened {
     pub tokenizer: Tokenizer,
     pub architecture: Architecture,
-    /// Adapters beside the matrices they belong to (see [`Weights::merge_adapters`]).
     pub weights: Weights,
 }
 
@@ -193,16 +218,33 @@ impl Model {
         })
     }
 
-    /// A part's weights laid over its encoder's.
-    pub fn open(&self, part: &impl Part) -> Result<Opened> {
+    /// Where a part's weights are, and what they are laid over.
+    pub fn source(&self, part: &impl Part) -> Source {
         let (file, sha256) = part.weights();
-        let base = self.base(part);
-        let (encoder, own) = rayon::join(
-            || open_encoder(&base),
-            || Weights::load(&self.folder.join(file), Some(sha256)),
-        );
+        Source {
+            path: self.folder.join(file),
+            sha256: sha256.to_string(),
+            base: self.base(part),
+        }
+    }
+
+    /// A part's weights laid over its encoder's, adapters merged.
+    pub fn open(&self, part: &impl Part) -> Result<Opened> {
+        let source = self.source(part);
+        let (encoder, own) = rayon::join(|| open_encoder(&source.base), || source.load());
         let mut opened = encoder?;
+        let most = opened.architecture.max_tokens();
+        if part.max_tokens() > most || part.max_tokens() < LEAST_TOKENS {
+            return Err(Error::Model(format!(
+                "{}: max_tokens = {} for {}; the encoder {} reads {LEAST_TOKENS} to {most}",
+                self.folder.join(FILE).display(),
+                part.max_tokens(),
+                source.path.display(),
+                source.base.name,
+            )));
+        }
         opened.weights.overlay(own?);
+        opened.weights.merge_adapters()?;
         Ok(opened)
     }
 
@@ -245,11 +287,4 @@ pub fn encoder_dir(name: &str) -> Result<PathBuf> {
             "the encoder {name} is not installed (models/base/{name}); run scripts/setup"
         ))
     })
-}
-
-/// SHA-256 of a file, hex.
-pub fn file_hash(path: &Path) -> Result<String> {
-    use sha2::{Digest, Sha256};
-    let bytes = std::fs::read(path).map_err(|e| Error::io(path, e))?;
-    Ok(encoder::weights::hex(&Sha256::digest(&bytes)))
 }

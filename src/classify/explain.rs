@@ -37,8 +37,7 @@ impl Explainer {
     /// Loads the classifier of a model for explaining.
     pub fn load(model: &Model, names: SideNames) -> Result<Self> {
         let part = model.statements()?;
-        let mut opened = model.open(part)?;
-        opened.weights.merge_adapters()?;
+        let opened = model.open(part)?;
         let mut network = Network::adapted(
             &opened.architecture,
             &opened.weights,

@@ -25,7 +25,12 @@ pub struct Relater {
 impl Relater {
     /// Loads the relation model of a model.
     pub fn load(model: &Model, options: &RunOptions) -> Result<Self> {
-        let mut relater = Self::of(model, model.relation()?, options)?;
+        Self::of(model, model.relation()?, options)
+    }
+
+    /// As [`Relater::load`], with the quicker relation model for [`Relater::screen`], if there is one.
+    pub fn screened(model: &Model, options: &RunOptions) -> Result<Self> {
+        let mut relater = Self::load(model, options)?;
         if let Some(part) = &model.file.screen {
             relater.screen = Some(Box::new(Self::of(model, part, options)?));
         }
@@ -33,8 +38,7 @@ impl Relater {
     }
 
     fn of(model: &Model, part: &RelationPart, options: &RunOptions) -> Result<Self> {
-        let mut opened = model.open(part)?;
-        opened.weights.merge_adapters()?;
+        let opened = model.open(part)?;
         let weights = opened.weights;
         Ok(Relater {
             tokenizer: opened.tokenizer,

@@ -85,8 +85,7 @@ impl Classifier {
     /// Loads the classifier of a model. `names` are the sides of the sides file in use.
     pub fn load(model: &Model, names: SideNames, options: &RunOptions) -> Result<Self> {
         let part = model.statements()?;
-        let mut opened = model.open(part)?;
-        opened.weights.merge_adapters()?;
+        let opened = model.open(part)?;
         let (weights, hidden) = (opened.weights, opened.architecture.hidden);
         Ok(Classifier {
             tokenizer: opened.tokenizer,

@@ -196,7 +196,7 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
                 context.settings.run.precision.name()
             ),
             relater: std::sync::OnceLock::new(),
-            load: &|| Relater::load(&model, &context.settings.run),
+            load: &|| Relater::screened(&model, &context.settings.run),
         };
         let embeddings = Embeddings::new(vectors, width)?;
         let options = contrast::Options {
@@ -639,7 +639,7 @@ impl Cached<'_> {
     }
 }
 
-/// Pairs whose first reading gives `opposed` less are not read in the other order: they would seldom
+/// Pairs whose first reading gives `opposed` less are not read again: they would seldom
 /// reach [`contrast::Options::min_opposed`] (see docs/contrast.md).
 const SCREEN: f64 = 0.1;
 

@@ -55,7 +55,7 @@ pub struct Common {
     /// Tokens a batch at most [default: 1024]
     #[arg(long, global = true, value_name = "N")]
     pub batch_tokens: Option<usize>,
-    /// Abstain below this confidence, 0 to 1
+    /// Abstain below this confidence, 0 to 1; `analyze` (0.5 there) also keeps statements whose side is less sure out of pairs
     #[arg(long, global = true, value_name = "P")]
     pub min_confidence: Option<f64>,
     /// Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]

@@ -432,7 +432,9 @@ fn unanswered(pool: &Pool, side: usize, paired: &BTreeSet<&str>) -> Vec<String> 
         .map(|&p| pool.kept[p])
         .filter(|&i| i >= pool.input.earlier)
         .map(|i| &pool.input.statements[i])
-        .filter(|s| s.stance.label != Stance::Neutral && !paired.contains(s.id.as_str()))
+        // Listed for its stance, which must not be in doubt.
+        .filter(|s| !s.abstained && s.stance.label != Stance::Neutral)
+        .filter(|s| !paired.contains(s.id.as_str()))
         .map(|s| {
             let neutral = s.stance.scores.get(Stance::Neutral.name());
             let of_side = s.side.scores.get(name).copied().unwrap_or(0.0);

@@ -75,8 +75,17 @@ impl Architecture {
                 path.display()
             ))
         };
-        let found: Architecture =
+        let mut found: Architecture =
             serde_json::from_str(&text).map_err(|e| unusable(e.to_string()))?;
+        match found.family {
+            Family::Bert => found.distances = 0,
+            Family::Mpnet => found.types = 0,
+        }
+        if found.family == Family::Bert && found.types == 0
+            || found.family == Family::Mpnet && found.distances < 4
+        {
+            return Err(unusable("no segment types or distances".into()));
+        }
         let activation = serde_json::from_str::<serde_json::Value>(&text)
             .ok()
             .and_then(|v| v["hidden_act"].as_str().map(String::from));

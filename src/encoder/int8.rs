@@ -357,24 +357,30 @@ mod vnni {
     /// The layer's output for quantised rows, row-major.
     #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
     pub unsafe fn product(m: &Matrix, x: &Quantised, out: &mut [f32]) {
-        let depth = m.inputs / GROUP;
         for (values, rows, out) in blocks(m, x, out) {
-            for (p, panels) in m.lines.chunks(PANELS * depth).enumerate() {
-                let p = p * PANELS;
-                let mut r = 0;
-                if panels.len() == PANELS * depth {
-                    while r + TILE <= rows.len() {
-                        tile::<TILE, PANELS>(m, p, panels, values, rows, r, out);
-                        r += TILE;
-                    }
-                    while r < rows.len() {
-                        tile::<1, PANELS>(m, p, panels, values, rows, r, out);
-                        r += 1;
-                    }
-                } else {
-                    for r in 0..rows.len() {
-                        tile::<1, 1>(m, p, panels, values, rows, r, out);
-                    }
+            from(m, values, rows, 0, out);
+        }
+    }
+
+    /// The rows of a block from `first` on.
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+    pub unsafe fn from(m: &Matrix, values: &[u8], rows: &[Row], first: usize, out: &mut [f32]) {
+        let depth = m.inputs / GROUP;
+        for (p, panels) in m.lines.chunks(PANELS * depth).enumerate() {
+            let p = p * PANELS;
+            let mut r = first;
+            if panels.len() == PANELS * depth {
+                while r + TILE <= rows.len() {
+                    tile::<TILE, PANELS>(m, p, panels, values, rows, r, out);
+                    r += TILE;
+                }
+                while r < rows.len() {
+                    tile::<1, PANELS>(m, p, panels, values, rows, r, out);
+                    r += 1;
+                }
+            } else {
+                for r in first..rows.len() {
+                    tile::<1, 1>(m, p, panels, values, rows, r, out);
                 }
             }
         }
@@ -442,17 +448,6 @@ mod vnni {
         let to = &mut out[row * m.outputs + channel..][..PANEL];
         _mm512_storeu_ps(to.as_mut_ptr(), y);
     }
-
-    /// The last rows of a block, fewer than a tile of [`super::amx`].
-    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
-    pub unsafe fn rest(m: &Matrix, values: &[u8], rows: &[Row], from: usize, out: &mut [f32]) {
-        let depth = m.inputs / GROUP;
-        for (p, panel) in m.lines.chunks_exact(depth).enumerate() {
-            for r in from..rows.len() {
-                tile::<1, 1>(m, p, panel, values, rows, r, out);
-            }
-        }
-    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -477,7 +472,9 @@ mod amx {
         *AVAILABLE.get_or_init(|| {
             const TILE: u32 = 1 << 24;
             const INT8: u32 = 1 << 25;
-            let has = __cpuid_count(7, 0).edx;
+            // SAFETY: every CPU of this architecture that has AVX-512 knows this leaf.
+            #[allow(unused_unsafe)] // Rust before 1.94 wants it.
+            let has = unsafe { __cpuid_count(7, 0).edx };
             has & TILE != 0 && has & INT8 != 0 && permitted()
         })
     }
@@ -550,7 +547,7 @@ mod amx {
                     }
                 }
             }
-            vnni::rest(m, values, rows, whole, out);
+            vnni::from(m, values, rows, whole, out);
         }
         asm!("tilerelease", options(nomem, nostack));
     }

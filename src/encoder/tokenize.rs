@@ -83,10 +83,11 @@ impl Tokenizer {
                 "{path}: neither [CLS], [SEP], [MASK] nor <s>, </s>, <mask> are among its tokens"
             ))
         };
-        let bert = special(["[CLS]", "[SEP]", "[MASK]"]);
-        let between = if bert.is_some() { 1 } else { 2 };
-        let (cls, sep, mask) = bert
-            .or_else(|| special(["<s>", "</s>", "<mask>"]))
+        // MPNet's vocabulary holds BERT's tokens too, without a use for them.
+        let own = special(["<s>", "</s>", "<mask>"]);
+        let between = if own.is_some() { 2 } else { 1 };
+        let (cls, sep, mask) = own
+            .or_else(|| special(["[CLS]", "[SEP]", "[MASK]"]))
             .ok_or_else(missing)?;
         Ok(Tokenizer {
             inner,

@@ -95,39 +95,45 @@ impl Weights {
         Ok(())
     }
 
-    /// The mean, tensor by tensor, of weights with the same names and shapes. Adapters are put
-    /// side by side instead, so that what they add is the mean of what each adds.
+    /// The mean, tensor by tensor, of weights with the same shapes; all must have what the first
+    /// has. Adapters are put side by side instead, so that what they add is the mean of what each adds.
     pub fn mean(all: &[Weights]) -> Result<Weights> {
         let mut out = BTreeMap::new();
         for (name, tensor) in all.first().map(|w| w.iter()).into_iter().flatten() {
             let shape = tensor.size();
-            let side_by_side = match name.rsplit('.').next() {
+            let along = match name.rsplit('.').next() {
                 Some(LORA_A) => Some((0, 1.0)),
                 Some(LORA_B) => Some((1, 1.0 / all.len() as f64)),
                 _ => None,
             };
-            if let Some((along, factor)) = side_by_side {
+            let mean = if let Some((along, factor)) = along {
                 let parts = all
                     .iter()
-                    .map(|w| {
-                        w.0.get(name)
-                            .ok_or_else(|| Error::Model(format!("the weights lack {name}")))
-                    })
+                    .map(|w| w.any(name))
                     .collect::<Result<Vec<_>>>()?;
-                out.insert(name.to_string(), Tensor::f_cat(&parts, along)? * factor);
-                continue;
-            }
-            let same = all
-                .iter()
-                .map(|w| w.get(name, &shape))
-                .collect::<Result<Vec<_>>>()?;
-            // In double precision: the mean of equal values must be that value to the last bit.
-            let mean = Tensor::stack(&same, 0)
-                .mean_dim(0, false, Kind::Double)
-                .to_kind(Kind::Float);
+                Tensor::f_cat(&parts, along)? * factor
+            } else {
+                let same = all
+                    .iter()
+                    .map(|w| w.get(name, &shape))
+                    .collect::<Result<Vec<_>>>()?;
+                // In double precision: the mean of equal values must be that value to the last bit.
+                Tensor::stack(&same, 0)
+                    .mean_dim(0, false, Kind::Double)
+                    .to_kind(Kind::Float)
+            };
             out.insert(name.to_string(), mean);
         }
         Ok(Weights(out))
+    }
+
+    /// Adds from `other` what is not here, of what `wanted` names.
+    pub fn complete<'a>(&mut self, wanted: impl Iterator<Item = &'a str>, other: &Weights) {
+        for name in wanted {
+            if let (false, Some(t)) = (self.has(name), other.0.get(name)) {
+                self.insert(name, t.shallow_clone());
+            }
+        }
     }
 
     /// Adds or replaces one tensor.
@@ -135,12 +141,15 @@ impl Weights {
         self.0.insert(name.into(), tensor);
     }
 
+    fn any(&self, name: &str) -> Result<&Tensor> {
+        self.0
+            .get(name)
+            .ok_or_else(|| Error::Model(format!("the weights lack {name}")))
+    }
+
     /// The tensor of that name, which must have that shape.
     pub fn get(&self, name: &str, shape: &[i64]) -> Result<Tensor> {
-        let t = self
-            .0
-            .get(name)
-            .ok_or_else(|| Error::Model(format!("the weights lack {name}")))?;
+        let t = self.any(name)?;
         if t.size() != shape {
             return Err(Error::Model(format!(
                 "{name} has the shape {:?}, expected {shape:?}",
@@ -219,6 +228,13 @@ impl Weights {
     }
 }
 
+/// SHA-256 of a file, hex.
+pub fn file_hash(path: &Path) -> Result<String> {
+    std::fs::File::open(path)
+        .and_then(|file| Hashing::new(file).finish())
+        .map_err(|e| Error::io(path, e))
+}
+
 /// A file that is hashed while it is read.
 struct Hashing {
     file: std::fs::File,
@@ -250,7 +266,7 @@ impl Read for Hashing {
 
 /// The tensors of a safetensors file as they are stored, half precision widened. One is read after the other, so
 /// that a large file never stands in memory twice.
-fn tensors(file: &mut impl Read) -> anyhow::Result<BTreeMap<String, Tensor>> {
+fn tensors(mut file: impl Read) -> anyhow::Result<BTreeMap<String, Tensor>> {
     const LONGEST_HEADER: u64 = 100_000_000;
     let mut length = [0; 8];
     file.read_exact(&mut length)?;
@@ -259,8 +275,8 @@ fn tensors(file: &mut impl Read) -> anyhow::Result<BTreeMap<String, Tensor>> {
         length <= LONGEST_HEADER,
         "its header would be {length} bytes long"
     );
-    let mut header = vec![0; length as usize];
-    file.read_exact(&mut header)?;
+    let mut header = Vec::new();
+    file.by_ref().take(length).read_to_end(&mut header)?;
     let metadata: safetensors::tensor::Metadata = serde_json::from_slice(&header)?;
     let mut infos: Vec<_> = metadata.tensors().into_iter().collect();
     infos.sort_by_key(|(_, info)| info.data_offsets);
@@ -275,13 +291,22 @@ fn tensors(file: &mut impl Read) -> anyhow::Result<BTreeMap<String, Tensor>> {
             other => anyhow::bail!("{name} has the type {other:?}"),
         };
         let (start, end) = info.data_offsets;
+        let size = info
+            .shape
+            .iter()
+            .try_fold(info.dtype.size(), |size, &d| size.checked_mul(d));
         anyhow::ensure!(
-            start == at && end >= start,
-            "{name} does not follow what is before it"
+            start == at && size.is_some_and(|size| start.checked_add(size) == Some(end)),
+            "{name} is not as long as its shape says"
         );
         at = end;
-        let mut bytes = vec![0; end - start];
-        file.read_exact(&mut bytes)?;
+        // What is not there is not made room for.
+        let mut bytes = Vec::new();
+        let read = file
+            .by_ref()
+            .take((end - start) as u64)
+            .read_to_end(&mut bytes)?;
+        anyhow::ensure!(read == end - start, "it ends within {name}");
         let shape: Vec<i64> = info.shape.iter().map(|&d| d as i64).collect();
         let t = Tensor::f_from_data_size(&bytes, &shape, kind)?;
         let t = if kind == Kind::Half {
@@ -361,6 +386,25 @@ mod tests {
         // Half a step of the largest value's 127th.
         let largest = t.abs().max().double_value(&[]);
         assert!(error(Storage::Compact) <= largest / 127.0 / 2.0 + 1e-6);
+    }
+
+    #[test]
+    fn a_file_whose_header_lies_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.safetensors");
+        for entry in [
+            r#"{"x":{"dtype":"F32","shape":[4,4],"data_offsets":[0,8]}}"#,
+            r#"{"x":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}"#,
+            r#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}"#,
+            "{",
+        ] {
+            let mut bytes = (entry.len() as u64).to_le_bytes().to_vec();
+            bytes.extend(entry.as_bytes());
+            bytes.extend([0; 8]);
+            std::fs::write(&path, bytes).unwrap();
+            let error = Weights::load(&path, None).unwrap_err().to_string();
+            assert!(error.contains("w.safetensors"), "{error}");
+        }
     }
 
     #[test]

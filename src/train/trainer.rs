@@ -61,6 +61,14 @@ impl Source {
 /// Settings of a training run. All of them are recorded beside the weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Options {
+    /// The encoder's name.
+    pub encoder: String,
+    /// SHA-256 of the weights it starts from: the encoder's, then those of every model of `--init`.
+    pub start: Vec<String>,
+    /// Rank of the adapters; 0 if the encoder is trained as a whole.
+    pub adapter_rank: i64,
+    /// Longest text or pair in tokens.
+    pub max_tokens: usize,
     pub epochs: usize,
     /// Examples a step.
     pub batch: usize,
@@ -85,6 +93,10 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
+            encoder: crate::encoder::ENCODER.to_string(),
+            start: Vec::new(),
+            adapter_rank: 0,
+            max_tokens: 192,
             epochs: 4,
             batch: 16,
             learning_rate: 7e-5,

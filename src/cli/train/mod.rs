@@ -29,6 +29,8 @@ pub enum Task {
     Statements,
     /// How two statements meet
     Relation,
+    /// The same, for a quicker model that reads every candidate pair first in `analyze`; the relation model reads what it lets pass
+    Screen,
 }
 
 /// Arguments of `standoff train`.
@@ -63,7 +65,7 @@ pub struct TrainArgs {
     pub encoder: Option<String>,
     /// Leave the encoder's matrices as they are and train adapters of this rank beside them (LoRA); 0 trains the
     /// encoder as a whole [default: the rank of the adapters that --init has, or 0]
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", value_parser = clap::value_parser!(i64).range(0..=512))]
     pub adapter_rank: Option<i64>,
     /// Share of the first training file (by `doc`) held out to choose the epoch and fit the temperature
     #[arg(long, default_value_t = 0.06)]
@@ -74,9 +76,9 @@ pub struct TrainArgs {
     /// Examples a step
     #[arg(long, default_value_t = 16)]
     pub batch: usize,
-    /// Peak learning rate of the encoder
-    #[arg(long, default_value_t = 7e-5)]
-    pub learning_rate: f64,
+    /// Peak learning rate of the encoder [default: 7e-5, with adapters 4e-4]
+    #[arg(long)]
+    pub learning_rate: Option<f64>,
     /// Lower encoder layers left as they are
     #[arg(long, default_value_t = 0)]
     pub freeze_layers: usize,
@@ -87,7 +89,7 @@ pub struct TrainArgs {
     #[arg(long, default_value_t = 0.5)]
     pub class_weights: f64,
     /// Longest text or pair in tokens
-    #[arg(long, default_value_t = 192)]
+    #[arg(long, default_value_t = 192, value_parser = tokens)]
     pub max_tokens: usize,
     /// Seed of every random choice
     #[arg(long, default_value_t = 17)]
@@ -114,6 +116,10 @@ impl TrainArgs {
 
     fn options(&self, start: &Start) -> Options {
         Options {
+            encoder: start.base.name.clone(),
+            start: start.hashes.clone(),
+            adapter_rank: start.rank,
+            max_tokens: self.max_tokens,
             head_rate: start.head_rate(),
             augment: Augment {
                 mask_id: start.tokenizer.mask_id(),
@@ -121,13 +127,20 @@ impl TrainArgs {
             },
             epochs: self.epochs,
             batch: self.batch,
-            learning_rate: self.learning_rate,
+            learning_rate: self.learning_rate.unwrap_or(start.learning_rate()),
             frozen_layers: self.freeze_layers,
             patience: self.patience,
             class_weights: self.class_weights,
             seed: self.seed,
             ..Options::default()
         }
+    }
+}
+
+fn tokens(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n >= model::LEAST_TOKENS => Ok(n),
+        _ => Err(format!("a whole number from {} on", model::LEAST_TOKENS)),
     }
 }
 
@@ -143,18 +156,20 @@ pub fn run(args: TrainArgs, context: &Context) -> Result<u8> {
     let progress = &context.progress;
     tch::set_num_threads(context.settings.run.threads as i32);
     std::fs::create_dir_all(&args.out).map_err(|e| Error::io(&args.out, e))?;
+    // What stands in the way of writing the model is told before the training.
+    open_or_new(&args.out)?;
     match args.task {
-        Task::Relation => train_relation(&args, progress),
+        Task::Relation | Task::Screen => train_relation(&args, progress),
         Task::Statements => train_statements(&args, context, progress),
     }
 }
 
 fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
-    let start = Start::find(
-        args,
-        |m| m.open(m.relation()?),
-        |m| Ok(m.base(m.relation()?)),
-    )?;
+    let screen = args.task == Task::Screen;
+    let start = Start::find(args, |m| match &m.file.screen {
+        Some(part) if screen => Ok(m.source(part)),
+        _ => Ok(m.source(m.relation()?)),
+    })?;
     let inputs = Inputs::read(args, progress, data::pairs, |rows, weight| {
         relation::examples(
             &start.tokenizer,
@@ -174,38 +189,31 @@ fn train_relation(args: &TrainArgs, progress: &Progress) -> Result<u8> {
     };
     let temperature =
         relation::calibrate(&network, &inputs.held_out.examples, &inputs.held_out.rows)?;
-    let (weights, sha256) = start.write(args, &network, "relation.safetensors")?;
-    finish(
-        args,
-        &start,
-        "relation.training.json",
-        &log,
-        progress,
-        |file, encoder| {
-            file.relation = Some(RelationPart {
-                weights,
-                sha256,
-                max_tokens: args.max_tokens,
-                temperature,
-                encoder,
-            })
-        },
-    )?;
+    let name = if screen { "screen" } else { "relation" };
+    let (weights, sha256) = start.write(args, &network, &format!("{name}.safetensors"))?;
+    let log_name = format!("{name}.training.json");
+    finish(args, &start, &log_name, &log, progress, |file, encoder| {
+        let part = Some(RelationPart {
+            weights,
+            sha256,
+            max_tokens: args.max_tokens,
+            temperature,
+            encoder,
+        });
+        if screen {
+            file.screen = part;
+        } else {
+            file.relation = part;
+        }
+    })?;
     Ok(inputs.code())
 }
 
 fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) -> Result<u8> {
-    let start = Start::find(
-        args,
-        |m| match m.statements() {
-            Ok(part) => m.open(part),
-            Err(_) => m.open(m.relation()?),
-        },
-        |m| match m.statements() {
-            Ok(part) => Ok(m.base(part)),
-            Err(_) => Ok(m.base(m.relation()?)),
-        },
-    )?;
+    let start = Start::find(args, |m| match m.statements() {
+        Ok(part) => Ok(m.source(part)),
+        Err(_) => Ok(m.source(m.relation()?)),
+    })?;
     let sides = context.sides()?;
     let names = sides.names();
     let attributor = Attributor::new(sides)?;
@@ -346,7 +354,8 @@ fn finish(
     let options = args.options(start);
     trainer::write_log(&args.out.join(log_name), &options, log)?;
     let mut model = open_or_new(&args.out)?;
-    let own = (start.base.name != model.file.encoder).then(|| start.base.clone());
+    let of_model = (&model.file.encoder, &model.file.encoder_sha256);
+    let own = ((&start.base.name, &start.base.sha256) != of_model).then(|| start.base.clone());
     enter(&mut model.file, own);
     model.save()?;
     let _ = std::fs::remove_dir_all(args.out.join("checkpoint"));

@@ -1,9 +1,10 @@
 //! What a training starts from: an encoder, with the weights of `--init` laid over it.
 
 use super::TrainArgs;
+use crate::encoder::adapted::trained_whole;
 use crate::encoder::{Architecture, Tokenizer, Weights};
 use crate::error::{Error, Result};
-use crate::model::{self, Base, Model, Opened};
+use crate::model::{self, Base, Model, Opened, Source};
 use crate::train::network::{HeadSpec, Network};
 use crate::train::trainer::Options;
 
@@ -11,39 +12,38 @@ use crate::train::trainer::Options;
 pub struct Start {
     pub base: Base,
     pub tokenizer: Tokenizer,
+    /// SHA-256 of the encoder's weights and of those of every model of `--init`.
+    pub hashes: Vec<String>,
+    /// Of the adapters to train; 0 trains the encoder as a whole.
+    pub rank: i64,
     architecture: Architecture,
     /// The encoder's as it is installed.
     untouched: Weights,
-    /// The same with what `--init` has laid over it; of several models the mean (Wortsman et al. 2022, "Model soups").
-    weights: Weights,
-    /// Of the adapters to train; 0 trains the encoder as a whole.
-    rank: i64,
+    /// What `--init` has laid over it; of several models the mean (Wortsman et al. 2022, "Model soups").
+    own: Weights,
 }
 
 impl Start {
-    /// Reads what `--init`, `--encoder` and `--adapter-rank` name. `open` and `base` take the part in
-    /// question of a model.
-    pub fn find(
-        args: &TrainArgs,
-        open: impl Fn(&Model) -> Result<Opened>,
-        base: impl Fn(&Model) -> Result<Base>,
-    ) -> Result<Self> {
-        let models = args
+    /// Reads what `--init`, `--encoder` and `--adapter-rank` name. `part` takes the part in question of a model.
+    pub fn find(args: &TrainArgs, part: impl Fn(&Model) -> Result<Source>) -> Result<Self> {
+        let sources = args
             .init
             .iter()
-            .map(|name| Model::find(name))
+            .map(|name| part(&Model::find(name)?))
             .collect::<Result<Vec<_>>>()?;
-        let bases = models.iter().map(base).collect::<Result<Vec<_>>>()?;
-        let base = match (&args.encoder, bases.first()) {
+        let base = match (&args.encoder, sources.first()) {
             (Some(name), _) => Base::installed(name)?,
-            (None, Some(first)) => first.clone(),
+            (None, Some(first)) => first.base.clone(),
             (None, None) => Base::installed(crate::encoder::ENCODER)?,
         };
-        for (name, found) in args.init.iter().zip(&bases) {
-            if *found != base {
+        for (name, source) in args.init.iter().zip(&sources) {
+            if source.base != base {
                 return Err(Error::Usage(format!(
-                    "--init {name}: it was trained on the encoder {}, this is about {}; name models on one encoder",
-                    found.name, base.name
+                    "--init {name}: it was trained on the encoder {} ({}), this is about {} ({}); name models on one encoder, as scripts/setup installs it",
+                    source.base.name,
+                    &source.base.sha256[..8.min(source.base.sha256.len())],
+                    base.name,
+                    &base.sha256[..8.min(base.sha256.len())],
                 )));
             }
         }
@@ -60,29 +60,40 @@ impl Start {
                 architecture.max_tokens()
             )));
         }
-        let all = models
-            .iter()
-            .map(|m| Ok(open(m)?.weights))
-            .collect::<Result<Vec<_>>>()?;
-        let weights = match all.len() {
-            0 => untouched.to_device(tch::Device::Cpu),
-            _ => Weights::mean(&all)?,
-        };
-        let found = weights.adapter_rank();
+        let own = own(&args.init, &sources, &untouched)?;
+        let found = own.adapter_rank();
         let rank = args.adapter_rank.unwrap_or(found);
-        if rank < 0 || (found > 0 && rank > 0 && rank != found) {
+        if found > 0 && rank > 0 && rank != found {
             return Err(Error::Usage(format!(
                 "--adapter-rank {rank}: --init has adapters of rank {found}; leave the option out, or give 0 to train all weights"
             )));
         }
+        if rank == 0 && !trained_whole(&architecture) {
+            return Err(Error::Usage(format!(
+                "{} is not trained as a whole, only BERT encoders are; train adapters with --adapter-rank, 16 for instance",
+                base.name
+            )));
+        }
+        let mut hashes = vec![base.sha256.clone()];
+        hashes.extend(sources.into_iter().map(|s| s.sha256));
         Ok(Start {
             base,
             tokenizer,
+            hashes,
+            rank,
             architecture,
             untouched,
-            weights,
-            rank,
+            own,
         })
+    }
+
+    /// The peak learning rate if none is given.
+    pub fn learning_rate(&self) -> f64 {
+        if self.rank > 0 {
+            4e-4
+        } else {
+            Options::default().learning_rate
+        }
     }
 
     /// Factor on the learning rate for heads and marks. Adapters learn at a higher rate than whole
@@ -99,7 +110,8 @@ impl Start {
     pub fn network(&self, args: &TrainArgs, heads: &[HeadSpec], tags: i64) -> Result<Network> {
         tch::manual_seed(args.seed as i64);
         let device = tch::Device::Cpu;
-        let mut weights = self.weights.to_device(device);
+        let mut weights = self.untouched.to_device(device);
+        weights.overlay(self.own.to_device(device));
         let mut network = if self.rank > 0 {
             Network::adapted(&self.architecture, &weights, self.rank, heads, tags, device)?
         } else {
@@ -118,7 +130,7 @@ impl Start {
         name: &str,
     ) -> Result<(String, String)> {
         let mut all = if self.rank > 0 {
-            self.weights.to_device(tch::Device::Cpu)
+            self.own.to_device(tch::Device::Cpu)
         } else {
             Weights::default()
         };
@@ -138,4 +150,32 @@ impl Start {
         let sha256 = own.save(&args.out.join(name), args.storage())?;
         Ok((name.to_string(), sha256))
     }
+}
+
+/// The own weights of the models named, or the mean of several.
+fn own(names: &[String], sources: &[Source], untouched: &Weights) -> Result<Weights> {
+    let mut all = sources
+        .iter()
+        .map(Source::load)
+        .collect::<Result<Vec<_>>>()?;
+    if all.len() < 2 {
+        return Ok(all.pop().unwrap_or_default());
+    }
+    if let Some(at) =
+        (1..all.len()).find(|&i| (all[i].adapter_rank() > 0) != (all[0].adapter_rank() > 0))
+    {
+        return Err(Error::Usage(format!(
+            "--init {} and --init {}: one has adapters, the other was trained as a whole; there is no mean of the two",
+            names[0], names[at]
+        )));
+    }
+    // What one has left as it is in the encoder.
+    let changed: std::collections::BTreeSet<String> = all
+        .iter()
+        .flat_map(|w| w.iter().map(|(name, _)| name.to_string()))
+        .collect();
+    for w in &mut all {
+        w.complete(changed.iter().map(String::as_str), untouched);
+    }
+    Weights::mean(&all)
 }
