@@ -627,14 +627,14 @@ _standoff() {
             return 0
             ;;
         standoff__subcmd__train)
-            opts="-q -h -V --task --train --tags --no-marks --ordered --dev --out --init --hold-out --epochs --batch --learning-rate --freeze-layers --patience --class-weights --max-tokens --seed --learning-curve --compact --checkpoint-minutes --model --sides --device --threads --batch-tokens --min-confidence --precision --quiet --color --log-level --help --version"
+            opts="-q -h -V --task --train --tags --no-marks --ordered --dev --out --init --encoder --adapter-rank --hold-out --epochs --batch --learning-rate --freeze-layers --patience --class-weights --max-tokens --seed --learning-curve --compact --checkpoint-minutes --model --sides --device --threads --batch-tokens --min-confidence --precision --quiet --color --log-level --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --task)
-                    COMPREPLY=($(compgen -W "statements relation" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "statements relation screen" -- "${cur}"))
                     return 0
                     ;;
                 --train)
@@ -654,6 +654,14 @@ _standoff() {
                     return 0
                     ;;
                 --init)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encoder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --adapter-rank)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

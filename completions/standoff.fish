@@ -29,7 +29,7 @@ complete -c standoff -n "__fish_standoff_needs_command" -l sides -d 'Sides file:
 complete -c standoff -n "__fish_standoff_needs_command" -l device -d 'Where to compute: cpu, or cuda if libtorch has it' -r
 complete -c standoff -n "__fish_standoff_needs_command" -l threads -d 'CPU threads [default: all cores]' -r
 complete -c standoff -n "__fish_standoff_needs_command" -l batch-tokens -d 'Tokens a batch at most [default: 1024]' -r
-complete -c standoff -n "__fish_standoff_needs_command" -l min-confidence -d 'Abstain below this confidence, 0 to 1' -r
+complete -c standoff -n "__fish_standoff_needs_command" -l min-confidence -d 'Abstain below this confidence, 0 to 1; `analyze` (0.5 there) also keeps statements whose side is less sure out of pairs' -r
 complete -c standoff -n "__fish_standoff_needs_command" -l precision -d 'Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]' -r
 complete -c standoff -n "__fish_standoff_needs_command" -l color -d 'Colour in the terminal: auto, always or never' -r
 complete -c standoff -n "__fish_standoff_needs_command" -l log-level -d 'What to log on stderr: off, error, warn, info, debug or trace [default: warn]' -r
@@ -54,7 +54,7 @@ complete -c standoff -n "__fish_standoff_using_subcommand analyze" -l sides -d '
 complete -c standoff -n "__fish_standoff_using_subcommand analyze" -l device -d 'Where to compute: cpu, or cuda if libtorch has it' -r
 complete -c standoff -n "__fish_standoff_using_subcommand analyze" -l threads -d 'CPU threads [default: all cores]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand analyze" -l batch-tokens -d 'Tokens a batch at most [default: 1024]' -r
-complete -c standoff -n "__fish_standoff_using_subcommand analyze" -l min-confidence -d 'Abstain below this confidence, 0 to 1' -r
+complete -c standoff -n "__fish_standoff_using_subcommand analyze" -l min-confidence -d 'Abstain below this confidence, 0 to 1; `analyze` (0.5 there) also keeps statements whose side is less sure out of pairs' -r
 complete -c standoff -n "__fish_standoff_using_subcommand analyze" -l precision -d 'Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand analyze" -l color -d 'Colour in the terminal: auto, always or never' -r
 complete -c standoff -n "__fish_standoff_using_subcommand analyze" -l log-level -d 'What to log on stderr: off, error, warn, info, debug or trace [default: warn]' -r
@@ -71,7 +71,7 @@ complete -c standoff -n "__fish_standoff_using_subcommand classify" -l sides -d 
 complete -c standoff -n "__fish_standoff_using_subcommand classify" -l device -d 'Where to compute: cpu, or cuda if libtorch has it' -r
 complete -c standoff -n "__fish_standoff_using_subcommand classify" -l threads -d 'CPU threads [default: all cores]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand classify" -l batch-tokens -d 'Tokens a batch at most [default: 1024]' -r
-complete -c standoff -n "__fish_standoff_using_subcommand classify" -l min-confidence -d 'Abstain below this confidence, 0 to 1' -r
+complete -c standoff -n "__fish_standoff_using_subcommand classify" -l min-confidence -d 'Abstain below this confidence, 0 to 1; `analyze` (0.5 there) also keeps statements whose side is less sure out of pairs' -r
 complete -c standoff -n "__fish_standoff_using_subcommand classify" -l precision -d 'Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand classify" -l color -d 'Colour in the terminal: auto, always or never' -r
 complete -c standoff -n "__fish_standoff_using_subcommand classify" -l log-level -d 'What to log on stderr: off, error, warn, info, debug or trace [default: warn]' -r
@@ -85,7 +85,7 @@ complete -c standoff -n "__fish_standoff_using_subcommand relate" -l sides -d 'S
 complete -c standoff -n "__fish_standoff_using_subcommand relate" -l device -d 'Where to compute: cpu, or cuda if libtorch has it' -r
 complete -c standoff -n "__fish_standoff_using_subcommand relate" -l threads -d 'CPU threads [default: all cores]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand relate" -l batch-tokens -d 'Tokens a batch at most [default: 1024]' -r
-complete -c standoff -n "__fish_standoff_using_subcommand relate" -l min-confidence -d 'Abstain below this confidence, 0 to 1' -r
+complete -c standoff -n "__fish_standoff_using_subcommand relate" -l min-confidence -d 'Abstain below this confidence, 0 to 1; `analyze` (0.5 there) also keeps statements whose side is less sure out of pairs' -r
 complete -c standoff -n "__fish_standoff_using_subcommand relate" -l precision -d 'Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand relate" -l color -d 'Colour in the terminal: auto, always or never' -r
 complete -c standoff -n "__fish_standoff_using_subcommand relate" -l log-level -d 'What to log on stderr: off, error, warn, info, debug or trace [default: warn]' -r
@@ -115,7 +115,7 @@ complete -c standoff -n "__fish_standoff_using_subcommand eval" -l sides -d 'Sid
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l device -d 'Where to compute: cpu, or cuda if libtorch has it' -r
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l threads -d 'CPU threads [default: all cores]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l batch-tokens -d 'Tokens a batch at most [default: 1024]' -r
-complete -c standoff -n "__fish_standoff_using_subcommand eval" -l min-confidence -d 'Abstain below this confidence, 0 to 1' -r
+complete -c standoff -n "__fish_standoff_using_subcommand eval" -l min-confidence -d 'Abstain below this confidence, 0 to 1; `analyze` (0.5 there) also keeps statements whose side is less sure out of pairs' -r
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l precision -d 'Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l color -d 'Colour in the terminal: auto, always or never' -r
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -l log-level -d 'What to log on stderr: off, error, warn, info, debug or trace [default: warn]' -r
@@ -125,16 +125,19 @@ complete -c standoff -n "__fish_standoff_using_subcommand eval" -s q -l quiet -d
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c standoff -n "__fish_standoff_using_subcommand eval" -s V -l version -d 'Print version'
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l task -d 'What to train' -r -f -a "statements\t'Side and stance of statements'
-relation\t'How two statements meet'"
+relation\t'How two statements meet'
+screen\t'The same, for a quicker model that reads every candidate pair first in `analyze`; the relation model reads what it lets pass'"
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l train -d 'Labelled records (JSONL or CSV), as FILE, FILE@WEIGHT or FILE@WEIGHT@PER_EPOCH; repeatable' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l tags -d 'Annotated attributions (JSONL: context, source, cue, content) for the tagger, as FILE or FILE@1@PER_EPOCH' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l dev -d 'Records to report scores on after every epoch; never trained on' -r -F
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l out -d 'Model folder to write (its other parts are kept)' -r -F
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l init -d 'Start from the weights of this model instead of the base encoder; of several, from the mean of their weights' -r
+complete -c standoff -n "__fish_standoff_using_subcommand train" -l encoder -d 'Encoder to train on, a folder under models/base [default: the one that --init was trained on, or all-MiniLM-L6-v2]' -r
+complete -c standoff -n "__fish_standoff_using_subcommand train" -l adapter-rank -d 'Leave the encoder\'s matrices as they are and train adapters of this rank beside them (LoRA); 0 trains the encoder as a whole [default: the rank of the adapters that --init has, or 0]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l hold-out -d 'Share of the first training file (by `doc`) held out to choose the epoch and fit the temperature' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l epochs -d 'Passes over the training data; 0 only calibrates and writes what --init gave' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l batch -d 'Examples a step' -r
-complete -c standoff -n "__fish_standoff_using_subcommand train" -l learning-rate -d 'Peak learning rate of the encoder' -r
+complete -c standoff -n "__fish_standoff_using_subcommand train" -l learning-rate -d 'Peak learning rate of the encoder [default: 7e-5, with adapters 4e-4]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l freeze-layers -d 'Lower encoder layers left as they are' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l patience -d 'Stop after this many epochs without gain; 0 never' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l class-weights -d 'Weighting of rare labels: 0 none, 0.5 square root, 1 balanced' -r
@@ -147,7 +150,7 @@ complete -c standoff -n "__fish_standoff_using_subcommand train" -l sides -d 'Si
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l device -d 'Where to compute: cpu, or cuda if libtorch has it' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l threads -d 'CPU threads [default: all cores]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l batch-tokens -d 'Tokens a batch at most [default: 1024]' -r
-complete -c standoff -n "__fish_standoff_using_subcommand train" -l min-confidence -d 'Abstain below this confidence, 0 to 1' -r
+complete -c standoff -n "__fish_standoff_using_subcommand train" -l min-confidence -d 'Abstain below this confidence, 0 to 1; `analyze` (0.5 there) also keeps statements whose side is less sure out of pairs' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l precision -d 'Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l color -d 'Colour in the terminal: auto, always or never' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l log-level -d 'What to log on stderr: off, error, warn, info, debug or trace [default: warn]' -r
@@ -164,7 +167,7 @@ complete -c standoff -n "__fish_standoff_using_subcommand report" -l sides -d 'S
 complete -c standoff -n "__fish_standoff_using_subcommand report" -l device -d 'Where to compute: cpu, or cuda if libtorch has it' -r
 complete -c standoff -n "__fish_standoff_using_subcommand report" -l threads -d 'CPU threads [default: all cores]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand report" -l batch-tokens -d 'Tokens a batch at most [default: 1024]' -r
-complete -c standoff -n "__fish_standoff_using_subcommand report" -l min-confidence -d 'Abstain below this confidence, 0 to 1' -r
+complete -c standoff -n "__fish_standoff_using_subcommand report" -l min-confidence -d 'Abstain below this confidence, 0 to 1; `analyze` (0.5 there) also keeps statements whose side is less sure out of pairs' -r
 complete -c standoff -n "__fish_standoff_using_subcommand report" -l precision -d 'Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand report" -l color -d 'Colour in the terminal: auto, always or never' -r
 complete -c standoff -n "__fish_standoff_using_subcommand report" -l log-level -d 'What to log on stderr: off, error, warn, info, debug or trace [default: warn]' -r
@@ -176,7 +179,7 @@ complete -c standoff -n "__fish_standoff_using_subcommand info" -l sides -d 'Sid
 complete -c standoff -n "__fish_standoff_using_subcommand info" -l device -d 'Where to compute: cpu, or cuda if libtorch has it' -r
 complete -c standoff -n "__fish_standoff_using_subcommand info" -l threads -d 'CPU threads [default: all cores]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand info" -l batch-tokens -d 'Tokens a batch at most [default: 1024]' -r
-complete -c standoff -n "__fish_standoff_using_subcommand info" -l min-confidence -d 'Abstain below this confidence, 0 to 1' -r
+complete -c standoff -n "__fish_standoff_using_subcommand info" -l min-confidence -d 'Abstain below this confidence, 0 to 1; `analyze` (0.5 there) also keeps statements whose side is less sure out of pairs' -r
 complete -c standoff -n "__fish_standoff_using_subcommand info" -l precision -d 'Arithmetic of the linear layers: fp32 or int8 [default: int8 where the CPU has it]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand info" -l color -d 'Colour in the terminal: auto, always or never' -r
 complete -c standoff -n "__fish_standoff_using_subcommand info" -l log-level -d 'What to log on stderr: off, error, warn, info, debug or trace [default: warn]' -r

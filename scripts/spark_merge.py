@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 # As in src/contrast: what a score must reach, further answers to a claim, keywords and neighbours of an issue.
-MIN_SCORE = 0.2
+MIN_SCORE = 0.15
 MAX_FURTHER = 3
 MAX_KEYWORDS = 6
 MAX_NEIGHBOURS = 20

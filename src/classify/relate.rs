@@ -133,3 +133,42 @@ fn ordered<'a>(pairs: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
         .map(|&(a, b)| if a <= b { (a, b) } else { (b, a) })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_screen_spares_the_unlikely_and_changes_nothing_else() {
+        let mut model = Model::find("standoff-1").unwrap();
+        // The relation model as its own screen: then it must not matter which of the two reads first.
+        model.file.screen = model.file.relation.clone();
+        let options = RunOptions::default();
+        let plain = Relater::load(&model, &options).unwrap();
+        let screened = Relater::screened(&model, &options).unwrap();
+        let pairs = [
+            (
+                "Moscow denied that it was preparing an attack on Ukraine.",
+                "Russia is preparing an attack on Ukraine, the minister said.",
+            ),
+            (
+                "Russia closed its airspace to carriers from 36 countries.",
+                "The EU froze the assets of four banks.",
+            ),
+            (
+                "The demands were legitimate, the ambassador said.",
+                "The demands are unacceptable, the alliance replied.",
+            ),
+        ];
+        let quiet = |_: usize| {};
+        let whole = plain.relate(&pairs, &quiet).unwrap();
+        let answers = screened.screen(&pairs, 0.1, &quiet).unwrap();
+        assert_eq!(answers, plain.screen(&pairs, 0.1, &quiet).unwrap());
+        let opposed = Relation::Opposed.index();
+        assert!(answers.iter().any(|p| p[opposed] < 0.1));
+        assert!(answers.iter().any(|p| p[opposed] >= 0.1));
+        for (answer, whole) in answers.iter().zip(&whole) {
+            assert!(answer == whole || answer[opposed] < 0.1);
+        }
+    }
+}

@@ -122,7 +122,7 @@ impl Default for Options {
             min_judgements: 2_000,
             min_similarity: 0.2,
             min_opposed: 0.3,
-            min_score: 0.2,
+            min_score: 0.15,
             max_further: 3,
             issue_similarity: 0.5,
             neighbour_similarity: 0.5,

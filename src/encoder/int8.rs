@@ -6,8 +6,8 @@
 //! nothing saturates, every sum is exact, and a row's result depends on the row alone, whatever
 //! is computed with it and on whichever CPU.
 //!
-//! The value of a row that lies farthest from 0 does not count among the extremes: in this
-//! encoder a single channel often lies four times as far out as all others, which would cost them two bits.
+//! The value of a row that lies farthest from 0 does not count among the extremes: in
+//! all-MiniLM-L6-v2 a single channel often lies four times as far out as all others, which would cost them two bits.
 //! What it has beyond the others' range is multiplied in fp32 (the idea of outlier channels: Dettmers et al.
 //! 2022, "LLM.int8()", here one per row, so that nothing has to be calibrated).
 

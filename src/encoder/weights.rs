@@ -193,7 +193,8 @@ impl Weights {
         for (name, t) in &self.0 {
             let shape: Vec<usize> = t.size().iter().map(|&d| d as usize).collect();
             let values = Vec::try_from(&t.to_kind(Kind::Float).contiguous().view(-1))?;
-            let matrix = shape.len() == 2 && shape.iter().all(|&d| d >= LEAST_COMPACT);
+            let adapter = name.ends_with(LORA_A) || name.ends_with(LORA_B);
+            let matrix = shape.len() == 2 && (adapter || shape.iter().all(|&d| d >= LEAST_COMPACT));
             match storage {
                 Storage::Compact if matrix => {
                     let (rounded, scales) = eight_bits(&values, shape[1]);
@@ -332,7 +333,7 @@ pub enum Storage {
 
 /// Ends the name of the tensor that holds the scales of a compact matrix.
 const SCALES: &str = ".scales";
-/// Matrices smaller than this in either direction are never compact.
+/// Matrices smaller than this in either direction are never compact, adapters apart.
 const LEAST_COMPACT: usize = 128;
 
 /// Rows of `width` values rounded to 8 bits, and each row's scale.
