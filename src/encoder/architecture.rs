@@ -92,7 +92,7 @@ impl Architecture {
         if activation.as_deref().is_some_and(|a| a != "gelu") {
             return Err(unusable(format!("activation {activation:?}")));
         }
-        if found.heads == 0 || found.hidden % found.heads != 0 {
+        if found.heads == 0 || !found.hidden.is_multiple_of(found.heads) {
             return Err(unusable(format!(
                 "width {} for {} heads",
                 found.hidden, found.heads

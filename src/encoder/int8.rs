@@ -526,7 +526,7 @@ mod amx {
     /// The layer's output for quantised rows, row-major.
     #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
     pub unsafe fn product(m: &Matrix, x: &Quantised, out: &mut [f32]) {
-        if m.inputs % DEPTH != 0 || m.outputs % (2 * PANEL) != 0 {
+        if !m.inputs.is_multiple_of(DEPTH) || !m.outputs.is_multiple_of(2 * PANEL) {
             return vnni::product(m, x, out);
         }
         asm!("ldtilecfg [{}]", in(reg) &SHAPES, options(nostack, readonly));

@@ -117,7 +117,12 @@ impl Weights {
                     .iter()
                     .map(|w| w.get(name, &shape))
                     .collect::<Result<Vec<_>>>()?;
-                // In double precision: the mean of equal values must be that value to the last bit.
+                if same.iter().all(|t| t.equal(&same[0])) {
+                    // What is equal in all stays what it is, to the sign of a zero.
+                    out.insert(name.to_string(), same[0].shallow_clone());
+                    continue;
+                }
+                // In double precision: rounding must not depend on how many there are.
                 Tensor::stack(&same, 0)
                     .mean_dim(0, false, Kind::Double)
                     .to_kind(Kind::Float)
