@@ -223,7 +223,8 @@ impl Adapted {
         if let Some(table) = &self.distances {
             let rows = Tensor::from_slice(&a.distance_rows(batch.width)).to_device(device);
             let by_distance = Tensor::f_embedding(table, &rows, -1, false, false)?;
-            bias += by_distance.f_view([t, t, heads])?.f_permute([2, 0, 1])?;
+            let by_distance = by_distance.f_view([t, t, heads])?.f_permute([2, 0, 1])?;
+            bias = bias.f_add(&by_distance)?;
         }
         let bias = bias
             .f_expand([b, heads, t, t], false)?
