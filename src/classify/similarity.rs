@@ -28,12 +28,7 @@ impl Embedder {
         })
     }
 
-    /// Numbers in an embedding.
-    pub fn width(&self) -> usize {
-        self.pool.hidden
-    }
-
-    /// One unit vector of [`Embedder::width`] numbers per text.
+    /// One unit vector per text, as wide as the encoder's token vectors.
     pub fn embed(&self, texts: &[&str], done: &(dyn Fn(usize) + Sync)) -> Result<Vec<Vec<f32>>> {
         let encoded: Vec<Encoded> = texts
             .par_iter()

@@ -8,7 +8,6 @@ use tch::{nn, Device, Kind, Tensor};
 
 use super::architecture::{Architecture, Family, DISTANCES};
 use super::batch::Batch;
-use super::bert::{ACTOR_TABLE, ROLE_TABLE};
 use super::marks::{ACTOR_MARKS, ROLE_MARKS};
 use super::weights::{Weights, LORA_A, LORA_B};
 use crate::error::{Error, Result};
@@ -81,7 +80,7 @@ pub struct Adapted {
 }
 
 impl Adapted {
-    /// An encoder with the given weights (adapters among them are not looked at) and adapters of
+    /// An encoder with the given weights (adapters and marks among them are left to [`Adapted::load`]) and adapters of
     /// `rank`, which add nothing yet; with rank 0 there are none. With adapters, the
     /// linear layers compute in bf16 where the device is quick at it.
     pub fn new(
@@ -142,17 +141,8 @@ impl Adapted {
         }
         let zeros = nn::Init::Const(0.0);
         let marks = vs.root() / "marks";
-        let mut actor_marks = marks.var("actor", &[ACTOR_MARKS, h], zeros);
-        let mut role_marks = marks.var("role", &[ROLE_MARKS, h], zeros);
-        for (table, name) in [
-            (&mut actor_marks, ACTOR_TABLE),
-            (&mut role_marks, ROLE_TABLE),
-        ] {
-            if weights.has(name) {
-                let values = weights.get(name, &table.size())?;
-                tch::no_grad(|| table.f_copy_(&values))?;
-            }
-        }
+        let actor_marks = marks.var("actor", &[ACTOR_MARKS, h], zeros);
+        let role_marks = marks.var("role", &[ROLE_MARKS, h], zeros);
         let table = |name: &str, rows: usize, width: i64| -> Result<Option<Tensor>> {
             (rows > 0)
                 .then(|| get(name, &[rows as i64, width]))
@@ -188,13 +178,7 @@ impl Adapted {
 
     /// Token embeddings with marks, before position and norm: `[batch, tokens, hidden]`.
     pub fn embed(&self, batch: &Batch) -> Tensor {
-        let device = self.vs.device();
-        let look = |table: &Tensor, ids: &Tensor| {
-            Tensor::embedding(table, &ids.to_device(device), -1, false, false)
-        };
-        look(&self.word, &batch.ids)
-            + look(&self.actor_marks, &batch.actors)
-            + look(&self.role_marks, &batch.roles)
+        super::bert::marked(&self.word, &self.actor_marks, &self.role_marks, batch)
     }
 
     /// The last layer's vectors, `[batch, tokens, hidden]`, from [`Adapted::embed`]'s output.

@@ -67,13 +67,7 @@ impl Bert {
 
     /// Token embeddings with marks, before position and norm: `[batch, tokens, hidden]`.
     pub fn embed(&self, batch: &Batch) -> Tensor {
-        let device = self.vs.device();
-        let look = |table: &Tensor, ids: &Tensor| {
-            Tensor::embedding(table, &ids.to_device(device), -1, false, false)
-        };
-        look(&self.word, &batch.ids)
-            + look(&self.actor_marks, &batch.actors)
-            + look(&self.role_marks, &batch.roles)
+        marked(&self.word, &self.actor_marks, &self.role_marks, batch)
     }
 
     /// The last layer's vectors, `[batch, tokens, hidden]`, from [`Bert::embed`]'s output.
@@ -94,6 +88,14 @@ impl Bert {
             .map_err(|e| Error::Model(e.to_string()))?;
         Ok(out.hidden_state)
     }
+}
+
+/// Rows of the word table with those of the mark tables added, `[batch, tokens, hidden]`.
+pub fn marked(word: &Tensor, actors: &Tensor, roles: &Tensor, batch: &Batch) -> Tensor {
+    let look = |table: &Tensor, ids: &Tensor| {
+        Tensor::embedding(table, &ids.to_device(table.device()), -1, false, false)
+    };
+    look(word, &batch.ids) + look(actors, &batch.actors) + look(roles, &batch.roles)
 }
 
 /// Copies every tensor of `weights` that has a variable of its name in `vs`.

@@ -431,7 +431,9 @@ mod tests {
             .unwrap();
         opened.weights.merge_adapters().unwrap();
         assert_eq!(opened.weights.adapter_rank(), 0);
-        let merged = Adapted::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
+        let mut merged =
+            Adapted::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
+        merged.load(&opened.weights).unwrap();
         let exact = merged
             .forward(&merged.embed(&batch), &batch, false)
             .unwrap();
