@@ -641,7 +641,7 @@ impl Cached<'_> {
 
 /// Pairs whose first reading gives `opposed` less are not read again: they would seldom
 /// reach [`contrast::Options::min_opposed`] (see docs/contrast.md).
-const SCREEN: f64 = 0.1;
+const SCREEN: f64 = 0.04;
 
 /// The relation model behind the state: a pair that was judged before is not judged again.
 struct CachedJudge<'a> {
