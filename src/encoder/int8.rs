@@ -35,26 +35,37 @@ pub fn available() -> bool {
     kernel().is_some()
 }
 
-/// Computes `[rows, outputs]` from quantised rows.
-type Product = unsafe fn(&Matrix, &Quantised, &mut [f32]);
+/// How one kind of CPU computes a layer; all give the same numbers.
+#[derive(Debug, Clone, Copy)]
+struct Kernel {
+    /// Brings every row of so many values to 0…127.
+    quantise: unsafe fn(&[f32], usize, &mut Quantised),
+    /// `[rows, outputs]` from quantised rows.
+    product: unsafe fn(&Matrix, &Quantised, &mut [f32]),
+}
 
-/// The fastest product that this CPU can compute; all give the same sums.
-fn kernel() -> Option<Product> {
+/// The kernels that this CPU can run, the fastest first.
+fn kernels() -> Vec<Kernel> {
+    let mut out = Vec::new();
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::is_x86_feature_detected as has;
+        let mut add = |quantise, product| out.push(Kernel { quantise, product });
         if has!("avx2") && has!("avx512f") && has!("avx512bw") && has!("avx512vnni") {
-            return Some(if amx::available() {
-                amx::product
-            } else {
-                vnni::product
-            });
+            if amx::available() {
+                add(vnni::quantise, amx::product);
+            }
+            add(vnni::quantise, vnni::product);
         }
         if has!("avx2") {
-            return Some(avx2::product);
+            add(avx2::quantise, avx2::product);
         }
     }
-    None
+    out
+}
+
+fn kernel() -> Option<Kernel> {
+    kernels().into_iter().next()
 }
 
 /// Weights of four inputs for every channel of a panel: `[PANEL][GROUP]`.
@@ -74,7 +85,7 @@ pub struct Matrix {
     /// Per channel: the sum of its weights, as they are after quantisation.
     sums: Vec<f32>,
     bias: Vec<f32>,
-    product: Product,
+    kernel: Kernel,
 }
 
 /// Rows brought to 0…127; the space is used again.
@@ -102,8 +113,8 @@ impl Matrix {
     pub fn new(weight: &Tensor, bias: &Tensor) -> Result<Self> {
         let size = weight.size();
         let (outputs, inputs) = (size[0] as usize, size[1] as usize);
-        let product = kernel().filter(|_| outputs % PANEL == 0 && inputs % (2 * GROUP) == 0);
-        let Some(product) = product else {
+        let kernel = kernel().filter(|_| outputs % PANEL == 0 && inputs % (2 * GROUP) == 0);
+        let Some(kernel) = kernel else {
             return Err(Error::Other(format!(
                 "a layer of {inputs} inputs and {outputs} outputs cannot be computed in int8 here"
             )));
@@ -138,7 +149,7 @@ impl Matrix {
             scales: scales.iter().map(|s| s / INPUT_END).collect(),
             sums,
             bias: Vec::try_from(bias.f_contiguous()?)?,
-            product,
+            kernel,
         })
     }
 
@@ -157,8 +168,8 @@ impl Matrix {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `new` has seen that the CPU has what both need, and the slices have the sizes just seen.
         unsafe {
-            avx2::quantise(from, self.inputs, &mut space.0);
-            (self.product)(self, &space.0, to);
+            (self.kernel.quantise)(from, self.inputs, &mut space.0);
+            (self.kernel.product)(self, &space.0, to);
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = (to, space);
@@ -218,19 +229,27 @@ mod avx2 {
             let high = lanes(high).into_iter().fold(rest.1, f32::max);
             let span = (high - low).max(LEAST_SPAN);
             let (lows, factor) = (_mm256_set1_ps(low), _mm256_set1_ps(INPUT_END / span));
-            let end = _mm256_set1_epi16(INPUT_END as i16);
-            for (part, to) in row.chunks_exact(8).zip(to.chunks_exact_mut(8)) {
+            let steps = |part: &[f32]| {
                 let v = _mm256_sub_ps(_mm256_loadu_ps(part.as_ptr()), lows);
-                let v = _mm256_cvtps_epi32(_mm256_mul_ps(v, factor));
-                // To 16 bits, then to 8, with saturation, within each half.
-                let v = _mm256_min_epi16(_mm256_packs_epi32(v, v), end);
-                let v = _mm256_packus_epi16(v, v);
-                let halves = [
-                    _mm256_extract_epi32::<0>(v) as u32,
-                    _mm256_extract_epi32::<4>(v) as u32,
-                ];
-                to[..4].copy_from_slice(&halves[0].to_le_bytes());
-                to[4..].copy_from_slice(&halves[1].to_le_bytes());
+                _mm256_cvtps_epi32(_mm256_mul_ps(v, factor))
+            };
+            let (zero, end) = (_mm256_setzero_si256(), _mm256_set1_epi16(INPUT_END as i16));
+            // To 16 bits, then to 8, with saturation, within each half; then the groups of four are put in order.
+            let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+            let bytes = |a, b, c, d| {
+                let low = _mm256_min_epi16(_mm256_packs_epi32(a, b), end);
+                let high = _mm256_min_epi16(_mm256_packs_epi32(c, d), end);
+                _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order)
+            };
+            let whole = width - width % 32;
+            for (part, to) in row[..whole].chunks_exact(32).zip(to.chunks_exact_mut(32)) {
+                let v = [0, 8, 16, 24].map(|i| steps(&part[i..i + 8]));
+                let v = bytes(v[0], v[1], v[2], v[3]);
+                _mm256_storeu_si256(to.as_mut_ptr().cast(), v);
+            }
+            for (part, to) in row[whole..].chunks_exact(8).zip(to[whole..].chunks_exact_mut(8)) {
+                let v = _mm256_castsi256_si128(bytes(steps(part), zero, zero, zero));
+                _mm_storel_epi64(to.as_mut_ptr().cast(), v);
             }
             let beyond = (row[outlier] - low) * INPUT_END - f32::from(to[outlier]) * span;
             out.rows.push(Row {
@@ -349,6 +368,64 @@ mod vnni {
     use std::arch::x86_64::*;
 
     use super::*;
+
+    /// Brings every row of `x` to 0…127.
+    #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+    pub unsafe fn quantise(x: &[f32], width: usize, out: &mut Quantised) {
+        const WIDE: usize = 16;
+        // The last part of a row may be shorter.
+        let lanes = |part: &[f32]| 0xffffu16 >> (WIDE - part.len());
+        let load = |part: &[f32]| _mm512_maskz_loadu_ps(lanes(part), part.as_ptr());
+        out.values.resize(x.len(), 0);
+        out.rows.clear();
+        for (row, to) in x
+            .chunks_exact(width)
+            .zip(out.values.chunks_exact_mut(width))
+        {
+            let mut most = _mm512_setzero_ps();
+            for part in row.chunks(WIDE) {
+                most = _mm512_max_ps(most, _mm512_abs_ps(load(part)));
+            }
+            let most = _mm512_set1_ps(_mm512_reduce_max_ps(most));
+            let mut outlier = 0;
+            for (i, part) in row.chunks(WIDE).enumerate() {
+                let v = _mm512_abs_ps(load(part));
+                let same = _mm512_mask_cmp_ps_mask::<_CMP_EQ_OQ>(lanes(part), v, most);
+                if same != 0 {
+                    outlier = i * WIDE + same.trailing_zeros() as usize;
+                    break;
+                }
+            }
+            let mut low = _mm512_set1_ps(f32::INFINITY);
+            let mut high = _mm512_set1_ps(f32::NEG_INFINITY);
+            for (i, part) in row.chunks(WIDE).enumerate() {
+                let mut counted = lanes(part);
+                if i == outlier / WIDE {
+                    counted &= !(1 << (outlier % WIDE));
+                }
+                let v = load(part);
+                low = _mm512_mask_min_ps(low, counted, low, v);
+                high = _mm512_mask_max_ps(high, counted, high, v);
+            }
+            let low = _mm512_reduce_min_ps(low);
+            let span = (_mm512_reduce_max_ps(high) - low).max(LEAST_SPAN);
+            let (lows, factor) = (_mm512_set1_ps(low), _mm512_set1_ps(INPUT_END / span));
+            let (zero, end) = (_mm512_setzero_si512(), _mm512_set1_epi32(INPUT_END as i32));
+            for (part, to) in row.chunks(WIDE).zip(to.chunks_mut(WIDE)) {
+                let v = _mm512_mul_ps(_mm512_sub_ps(load(part), lows), factor);
+                let v = _mm512_cvtps_epi32(v);
+                let v = _mm512_min_epi32(_mm512_max_epi32(v, zero), end);
+                _mm512_mask_cvtepi32_storeu_epi8(to.as_mut_ptr().cast(), lanes(part), v);
+            }
+            let beyond = (row[outlier] - low) * INPUT_END - f32::from(to[outlier]) * span;
+            out.rows.push(Row {
+                low,
+                span,
+                outlier,
+                beyond,
+            });
+        }
+    }
 
     /// Rows and panels computed together: 16 sums, enough to hide the time that one product takes.
     const TILE: usize = 8;
@@ -676,18 +753,6 @@ mod tests {
         )
     }
 
-    /// All that this CPU can compute.
-    fn kernels() -> Vec<Product> {
-        let mut kernels: Vec<Product> = kernel().into_iter().collect();
-        if std::arch::is_x86_feature_detected!("avx2") {
-            kernels.push(avx2::product);
-        }
-        if std::arch::is_x86_feature_detected!("avx512vnni") {
-            kernels.push(vnni::product);
-        }
-        kernels
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
@@ -695,12 +760,12 @@ mod tests {
             (weight, bias, x) in prop_oneof![layer(24, 48, 19), layer(128, 64, 80)],
         ) {
             let (inputs, outputs) = (weight[0].len() as i64, weight.len());
-            for product in kernels() {
+            for kernel in kernels() {
                 let mut matrix = Matrix::new(
                     &Tensor::from_slice(&weight.concat()).view([-1, inputs]),
                     &Tensor::from_slice(&bias),
                 ).unwrap();
-                matrix.product = product;
+                matrix.kernel = kernel;
                 let rows = Tensor::from_slice(&x.concat()).view([-1, inputs]);
                 let y = matrix.forward(&rows, &mut Space::default()).unwrap();
                 let y = Vec::<f32>::try_from(y.view(-1)).unwrap();
@@ -724,8 +789,8 @@ mod tests {
             &Tensor::zeros([16], (Kind::Float, tch::Device::Cpu)),
         )
         .unwrap();
-        for product in kernels() {
-            matrix.product = product;
+        for kernel in kernels() {
+            matrix.kernel = kernel;
             let y = matrix
                 .forward(&Tensor::from_slice(&x).view([1, -1]), &mut Space::default())
                 .unwrap();

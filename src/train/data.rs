@@ -525,4 +525,13 @@ mod tests {
         assert!(held.iter().all(|r| !t.contains(&r.0)));
         assert!(!held.is_empty() && train.len() > held.len());
     }
+
+    #[test]
+    fn what_is_held_out_follows_from_group_and_seed_alone() {
+        // The same days as in the test of scripts/random_pairs.py.
+        let days = (1..=10).map(|d| format!("2022-02-{d:02}")).collect();
+        let (_, held) = hold_out(days, 0.3, 17, |d| d);
+        let of = |d| format!("2022-02-{d:02}");
+        assert_eq!(held, [1, 6, 7, 8, 9].map(of));
+    }
 }

@@ -172,8 +172,13 @@ impl Network {
     }
 
     /// The variables to train with their learning-rate factors: the layers from
-    /// `frozen_layers` on, the heads (faster), and the marks if nothing is frozen.
-    pub fn variables(&self, frozen_layers: usize, head_rate: f64) -> Vec<(String, Tensor, f64)> {
+    /// `frozen_layers` on, the heads, and the marks if nothing is frozen.
+    pub fn variables(
+        &self,
+        frozen_layers: usize,
+        head_rate: f64,
+        mark_rate: f64,
+    ) -> Vec<(String, Tensor, f64)> {
         let mut all: Vec<(String, Tensor)> = self.body.vs().variables().into_iter().collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         let mut out = Vec::new();
@@ -185,7 +190,7 @@ impl Network {
             let rate = if name.starts_with("heads.") {
                 Some(head_rate)
             } else if name.starts_with("marks.") {
-                (frozen_layers == 0).then_some(head_rate)
+                (frozen_layers == 0).then_some(mark_rate)
             } else {
                 match layer {
                     Some(l) if l >= frozen_layers => Some(1.0),

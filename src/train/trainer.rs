@@ -73,8 +73,10 @@ pub struct Options {
     /// Examples a step.
     pub batch: usize,
     pub learning_rate: f64,
-    /// Factor on the learning rate for heads and marks.
+    /// Factor on the learning rate for the heads.
     pub head_rate: f64,
+    /// The same for the marks.
+    pub mark_rate: f64,
     pub warmup: f64,
     pub weight_decay: f64,
     pub clip: f64,
@@ -101,6 +103,7 @@ impl Default for Options {
             batch: 16,
             learning_rate: 7e-5,
             head_rate: 10.0,
+            mark_rate: 10.0,
             warmup: 0.08,
             weight_decay: 0.01,
             clip: 1.0,
@@ -196,7 +199,11 @@ pub fn train(
     evaluate: &mut dyn FnMut(&Network) -> Result<Scores>,
     listen: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<EpochLog>> {
-    let variables = network.variables(options.frozen_layers, options.head_rate);
+    let variables = network.variables(
+        options.frozen_layers,
+        options.head_rate,
+        options.mark_rate,
+    );
     let mut adam = AdamW::new(variables, options.weight_decay, options.average_decay);
     let class_weights = class_weights(sources, options.class_weights);
     let plans: Vec<Vec<Vec<(usize, usize)>>> = (0..options.epochs)

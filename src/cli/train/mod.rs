@@ -115,12 +115,14 @@ impl TrainArgs {
     }
 
     fn options(&self, start: &Start) -> Options {
+        let (head_rate, mark_rate) = start.rates();
         Options {
             encoder: start.base.name.clone(),
             start: start.hashes.clone(),
             adapter_rank: start.rank,
             max_tokens: self.max_tokens,
-            head_rate: start.head_rate(),
+            head_rate,
+            mark_rate,
             augment: Augment {
                 mask_id: start.tokenizer.mask_id(),
                 ..Augment::default()

@@ -96,13 +96,14 @@ impl Start {
         }
     }
 
-    /// Factor on the learning rate for heads and marks. Adapters learn at a higher rate than whole
-    /// matrices, and marks at ten times that shift every token until the encoder is of no use.
-    pub fn head_rate(&self) -> f64 {
+    /// Factors on the learning rate for heads and for marks. Adapters learn at a higher rate than whole
+    /// matrices; marks at that rate shift every token until the encoder is of no use.
+    pub fn rates(&self) -> (f64, f64) {
         if self.rank > 0 {
-            2.0
+            (2.0, 0.1)
         } else {
-            Options::default().head_rate
+            let whole = Options::default();
+            (whole.head_rate, whole.mark_rate)
         }
     }
 
