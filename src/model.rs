@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::home;
 
 /// Name of the model that is used if none is named.
-pub const DEFAULT: &str = "standoff-1";
+pub const DEFAULT: &str = "standoff-2";
 /// The file that describes a model.
 pub const FILE: &str = "model.toml";
 /// Version of that file.
