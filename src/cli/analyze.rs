@@ -29,7 +29,7 @@ use crate::state::{self, key, Kind, State};
 /// Statements worked on between two commits.
 const CHUNK: usize = 1024;
 /// Statements in pairs that are explained, best pairs first.
-const EXPLAINED: usize = 200;
+const EXPLAINED: usize = 80;
 
 /// Arguments of `standoff analyze`.
 #[derive(Debug, Args)]
@@ -641,7 +641,7 @@ impl Cached<'_> {
 
 /// Pairs whose first reading gives `opposed` less are not read again: they would seldom
 /// reach [`contrast::Options::min_opposed`] (see docs/contrast.md).
-const SCREEN: f64 = 0.04;
+const SCREEN: f64 = 0.1;
 
 /// The relation model behind the state: a pair that was judged before is not judged again.
 struct CachedJudge<'a> {
