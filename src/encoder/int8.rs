@@ -247,7 +247,10 @@ mod avx2 {
                 let v = bytes(v[0], v[1], v[2], v[3]);
                 _mm256_storeu_si256(to.as_mut_ptr().cast(), v);
             }
-            for (part, to) in row[whole..].chunks_exact(8).zip(to[whole..].chunks_exact_mut(8)) {
+            for (part, to) in row[whole..]
+                .chunks_exact(8)
+                .zip(to[whole..].chunks_exact_mut(8))
+            {
                 let v = _mm256_castsi256_si128(bytes(steps(part), zero, zero, zero));
                 _mm_storel_epi64(to.as_mut_ptr().cast(), v);
             }

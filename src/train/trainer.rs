@@ -199,11 +199,7 @@ pub fn train(
     evaluate: &mut dyn FnMut(&Network) -> Result<Scores>,
     listen: &mut dyn FnMut(Event<'_>),
 ) -> Result<Vec<EpochLog>> {
-    let variables = network.variables(
-        options.frozen_layers,
-        options.head_rate,
-        options.mark_rate,
-    );
+    let variables = network.variables(options.frozen_layers, options.head_rate, options.mark_rate);
     let mut adam = AdamW::new(variables, options.weight_decay, options.average_decay);
     let class_weights = class_weights(sources, options.class_weights);
     let plans: Vec<Vec<Vec<(usize, usize)>>> = (0..options.epochs)
