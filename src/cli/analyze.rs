@@ -29,7 +29,7 @@ use crate::state::{self, key, Kind, State};
 /// Statements worked on between two commits.
 const CHUNK: usize = 1024;
 /// Statements in pairs that are explained, best pairs first.
-const EXPLAINED: usize = 40;
+const EXPLAINED: usize = 16;
 
 /// Arguments of `standoff analyze`.
 #[derive(Debug, Args)]
