@@ -32,23 +32,44 @@ class ReadLabels(unittest.TestCase):
             self.assertIn(row["sure"], ("0", "1"))
 
     def test_a_label_outweighs_an_unsure_model_and_not_a_sure_one(self):
-        unsure = read_labels.multiplied({"russian": 0.5, "western": 0.4, "other": 0.1}, "western", 0.92)
+        unsure = read_labels.multiplied({"russian": 0.5, "western": 0.4, "other": 0.1}, [("western", 0.92)])
         self.assertGreater(unsure["western"], 0.9)
-        sure = read_labels.multiplied({"russian": 0.98, "western": 0.01, "other": 0.01}, "western", 0.82)
+        sure = read_labels.multiplied({"russian": 0.98, "western": 0.01, "other": 0.01}, [("western", 0.82)])
         self.assertGreater(sure["russian"], sure["western"])
         self.assertAlmostEqual(sum(sure.values()), 1, places=3)
+
+    def test_two_readings_weigh_more_than_one_and_cancel_out_if_they_differ(self):
+        even = {"russian": 0.4, "western": 0.4, "other": 0.2}
+        once, twice, differ = (
+            read_labels.multiplied(even, [(label, 0.8) for label in given])
+            for given in (["other"], ["other", "other"], ["russian", "western"])
+        )
+        self.assertGreater(twice["other"], once["other"])
+        self.assertAlmostEqual(differ["russian"], differ["western"], places=3)
 
     def test_labels_are_joined_to_plain_and_to_classified_texts(self):
         labels = [{"text": read_labels.key(t), "side": "other", "stance": "neutral", "sure": s} for t, s in [("One.", "1"), ("Two.", "0")]]
         args = type("Args", (), {"right": 0.9, "hesitant": 0.8})
-        plain = read_labels.statement(labels[1], {"text": "Two."}, args)
-        self.assertEqual((plain["side"], plain["stance"], plain["sure"]), ("other", "neutral", False))
+        plain = read_labels.statement([labels[1]], {"text": "Two."}, args)
+        self.assertAlmostEqual(plain["side_scores"]["other"], 0.8, places=3)
+        self.assertAlmostEqual(plain["stance_scores"]["neutral"], 0.8, places=3)
         scores = {"russian": 0.2, "western": 0.2, "other": 0.6}
         stances = {"escalation": 0.1, "de-escalation": 0.1, "neutral": 0.8}
         record = {"text": "One.", "side": {"label": "other", "scores": scores}, "stance": {"label": "neutral", "scores": stances}}
-        soft = read_labels.statement(labels[0], record, args)
-        self.assertNotIn("side", soft)
+        soft = read_labels.statement([labels[0]], record, args)
         self.assertGreater(soft["side_scores"]["other"], 0.9)
+
+    def test_readings_of_a_pair_vote(self):
+        def read(*given):
+            rows = [{"a": "1", "b": "2", "relation": r, "sure": s} for r, s in given]
+            return read_labels.pair(rows, {"text": "One."}, {"text": "Two."})
+
+        self.assertEqual(read(("opposed", "1"))["relation"], "opposed")
+        self.assertNotIn("sure", read(("opposed", "1"), ("opposed", "0")))
+        contested = read(("unrelated", "0"), ("opposed", "1"))
+        self.assertEqual((contested["relation"], contested["sure"]), ("opposed", False))
+        self.assertFalse(read(("aligned", "0"))["sure"])
+        self.assertIsNone(read(("unrelated", "1"), ("opposed", "1")))
 
     def test_texts_that_are_not_there_are_counted(self):
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
@@ -56,7 +77,7 @@ class ReadLabels(unittest.TestCase):
             file.flush()
             ran = subprocess.run([SCRIPTS / "read_labels.py", "statements", file.name], capture_output=True, text=True, check=True)
         self.assertEqual(ran.stdout, "")
-        self.assertRegex(ran.stderr, r"^0 of \d+ labels found their text")
+        self.assertRegex(ran.stderr, r"^0 of \d+ labelled texts were found and taken")
 
 
 class RandomPairs(unittest.TestCase):

@@ -1,7 +1,7 @@
-//! Which words decided: integrated gradients (Sundararajan, Taly and Yan 2017,
-//! "Axiomatic attribution for deep networks") over the token embeddings, from
-//! a baseline of `[MASK]` tokens, for the log-odds of the predicted label, in
-//! fp32. A word's weight is the sum over its tokens, as a share of the sum of
+//! Which words decided: layer-wise relevance propagation by gradients (Ali et al. 2022, "XAI for
+//! transformers: better explanations through conservative propagation"; see [`crate::encoder::adapted`]), in fp32.
+//! A token's share of the lead that the predicted label's logit has over the mean of the others is the gradient of
+//! that lead times the token's embedding, marks included. A word's weight is the sum over its tokens, as a share of the sum of
 //! all absolute weights.
 
 use std::sync::Mutex;
@@ -18,8 +18,6 @@ use crate::record::{rounded, Explanation, StatementRecord, Weight};
 use crate::train::network::Network;
 use crate::train::statements;
 
-/// Points on the path from baseline to input.
-const STEPS: i64 = 12;
 /// Words given per label at most.
 const WORDS: usize = 8;
 /// Smallest share worth giving.
@@ -74,35 +72,19 @@ impl Explainer {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let width = text.len();
-        let mut blank = text.clone();
-        for (id, offset) in blank.ids.iter_mut().zip(&text.offsets) {
-            if !offset.is_empty() {
-                *id = self.tokenizer.mask_id();
-            }
-        }
-        let none = TokenMarks::none(text.len());
-        let start = network.body.embed(&Batch::new(&[&blank], &[&none], width));
-        let end = network.body.embed(&Batch::new(&[&text], &[&marks], width));
-        let difference = &end - &start;
-        // All points of the path in one batch.
-        let steps: Vec<f32> = (0..STEPS)
-            .map(|k| (k as f32 + 0.5) / STEPS as f32)
-            .collect();
-        let alphas = Tensor::from_slice(&steps).view([STEPS, 1, 1]);
-        let path = (&start + &difference * &alphas)
-            .detach()
-            .set_requires_grad(true);
-        let rows: Vec<&Encoded> = (0..STEPS).map(|_| &text).collect();
-        let batch = Batch::new(&rows, &[], width);
-        let logits = network.forward_embedded(&path, &batch, false)?;
+        let batch = Batch::new(&[&text], &[&marks], width);
+        let embedded = network.body.embed(&batch).detach().set_requires_grad(true);
+        let logits = network.forward_embedded(&embedded, &batch, false)?;
         let weights = |head: usize, label: usize| -> Result<Vec<Weight>> {
-            let log_p = logits.sentence[head].log_softmax(-1, tch::Kind::Float);
-            let p = log_p.select(1, label as i64);
-            let odds = (&p - (-p.exp()).log1p()).sum(tch::Kind::Float);
-            let gradient = Tensor::f_run_backward(&[odds], &[&path], true, false)?
-                .swap_remove(0)
-                .mean_dim(&[0i64][..], false, tch::Kind::Float);
-            let per_token = (gradient * difference.squeeze_dim(0)).sum_dim_intlist(
+            let logits = &logits.sentence[head];
+            let others = logits.size()[1] - 1;
+            // The label's lead over the mean of the others: linear in the logits, so that shares stay shares.
+            let of = logits.select(1, label as i64);
+            let lead = &of - (logits.sum(tch::Kind::Float) - &of) / others as f64;
+            let gradient =
+                Tensor::f_run_backward(&[lead.sum(tch::Kind::Float)], &[&embedded], true, false)?
+                    .swap_remove(0);
+            let per_token = (gradient * &embedded).squeeze_dim(0).sum_dim_intlist(
                 &[-1i64][..],
                 false,
                 tch::Kind::Float,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use clap::Args;
@@ -29,7 +29,7 @@ use crate::state::{self, key, Kind, State};
 /// Statements worked on between two commits.
 const CHUNK: usize = 1024;
 /// Statements in pairs that are explained, best pairs first.
-const EXPLAINED: usize = 16;
+const EXPLAINED: usize = 200;
 
 /// Arguments of `standoff analyze`.
 #[derive(Debug, Args)]
@@ -82,6 +82,31 @@ impl Timings {
     }
 }
 
+/// What is loaded when it is first needed, and let go with its owner.
+struct Lazy<'a, T> {
+    load: &'a (dyn Fn() -> Result<T> + Sync),
+    loaded: OnceLock<T>,
+}
+
+impl<'a, T> Lazy<'a, T> {
+    fn new(load: &'a (dyn Fn() -> Result<T> + Sync)) -> Self {
+        Lazy {
+            load,
+            loaded: OnceLock::new(),
+        }
+    }
+
+    fn get(&self) -> Result<&T> {
+        Ok(match self.loaded.get() {
+            Some(loaded) => loaded,
+            None => {
+                let loaded = (self.load)()?;
+                self.loaded.get_or_init(|| loaded)
+            }
+        })
+    }
+}
+
 /// Runs the command; gives the exit code.
 pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
     let started = chrono::Utc::now();
@@ -108,12 +133,6 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
     let sides = context.sides()?;
     let mut state = State::open(&args.out)?;
     let mut timings = Timings::default();
-    let pipeline = timings.time("load", || {
-        Ok(
-            Pipeline::load(&model, sides.clone(), &context.settings, floor)?
-                .accept_other_languages(args.any_language),
-        )
-    })?;
     let setup = Setup {
         version: env!("CARGO_PKG_VERSION").into(),
         model: model.file.name.clone(),
@@ -123,11 +142,15 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
         precision: context.settings.run.precision.name().into(),
         min_confidence: floor,
     };
+    let load = || {
+        let pipeline = Pipeline::load(&model, sides.clone(), &context.settings, floor)?;
+        Ok(pipeline.accept_other_languages(args.any_language))
+    };
     let mut run = Run {
         args: &args,
         context,
         state: &mut state,
-        pipeline: &pipeline,
+        pipeline: Lazy::new(&load),
         setup_key: setup_key(&setup, &args),
         documents: Vec::new(),
         statements: Vec::new(),
@@ -188,6 +211,7 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
         work.embeddings(&texts, || Embedder::load(&model, &context.settings.run))
     })?;
     let found = timings.time("contrast", || {
+        let load = || Relater::screened(&model, &context.settings.run);
         let judge = CachedJudge {
             state: std::sync::Mutex::new(&mut state),
             model_key: format!(
@@ -195,8 +219,7 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
                 model.hash(),
                 context.settings.run.precision.name()
             ),
-            relater: std::sync::OnceLock::new(),
-            load: &|| Relater::screened(&model, &context.settings.run),
+            relater: Lazy::new(&load),
         };
         let embeddings = Embeddings::new(vectors, width)?;
         let options = contrast::Options {
@@ -363,7 +386,8 @@ struct Run<'a> {
     args: &'a AnalyzeArgs,
     context: &'a Context,
     state: &'a mut State,
-    pipeline: &'a Pipeline,
+    /// Loaded when a document is met that the state does not know.
+    pipeline: Lazy<'a, Pipeline>,
     setup_key: String,
     documents: Vec<DocumentRecord>,
     statements: Vec<StatementRecord>,
@@ -434,15 +458,17 @@ impl Run<'_> {
                 self.args.out.display()
             )));
         }
-        let known: Vec<Option<Vec<u8>>> = documents
-            .iter()
-            .map(|d| {
-                self.state
-                    .get(Kind::Document, &key(&[&d.id, &d.hash, &self.setup_key]))
-            })
-            .collect::<Result<_>>()?;
-        let work: Vec<(Document, Option<Vec<u8>>)> = documents.into_iter().zip(known).collect();
-        let (pipeline, args, setup_key) = (self.pipeline, self.args, &self.setup_key);
+        let mut work: Vec<(Document, Option<Vec<StatementRecord>>)> = Vec::new();
+        for d in documents {
+            let key = key(&[&d.id, &d.hash, &self.setup_key]);
+            let known = self.state.get(Kind::Document, &key)?;
+            work.push((d, known.and_then(|bytes| unpack(&bytes))));
+        }
+        if work.iter().any(|(_, known)| known.is_none()) {
+            // Before the workers ask for it, so that one loads it.
+            self.pipeline.get()?;
+        }
+        let (pipeline, args, setup_key) = (&self.pipeline, self.args, &self.setup_key);
         let mut prepared: Vec<Prepared> = self.workers.install(|| {
             work.into_par_iter()
                 .map(|(d, known)| prepare_document(d, known, pipeline, args, setup_key))
@@ -458,10 +484,13 @@ impl Run<'_> {
             .filter(|p| p.known.is_none())
             .flat_map(|p| std::mem::take(&mut p.attributions))
             .collect();
-        let mut records = self
-            .pipeline
-            .attributed(&fresh, attributions, &|n| bar.inc(n as u64))?
-            .into_iter();
+        let mut records = if fresh.is_empty() {
+            Vec::new()
+        } else {
+            let pipeline = self.pipeline.get()?;
+            pipeline.attributed(&fresh, attributions, &|n| bar.inc(n as u64))?
+        }
+        .into_iter();
         let mut keep: Vec<([u8; 32], Vec<u8>)> = Vec::new();
         for p in prepared {
             let statements = match p.known {
@@ -510,8 +539,8 @@ fn unpack<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Option<T> {
 
 fn prepare_document(
     d: Document,
-    known: Option<Vec<u8>>,
-    pipeline: &Pipeline,
+    known: Option<Vec<StatementRecord>>,
+    pipeline: &Lazy<Pipeline>,
     args: &AnalyzeArgs,
     setup_key: &str,
 ) -> Result<Prepared> {
@@ -522,7 +551,6 @@ fn prepare_document(
             detect_language: true,
         },
     );
-    let known: Option<Vec<StatementRecord>> = known.and_then(|bytes| unpack(&bytes));
     let kept: Vec<_> = segments.iter().filter(|s| s.filtered.is_none()).collect();
     let mut statements = Vec::new();
     let mut attributions = Vec::new();
@@ -532,9 +560,11 @@ fn prepare_document(
             .map(|s| s.span.of(&d.text).unwrap_or_default())
             .collect();
         let ordered = d.layout != crate::document::Layout::Dump;
-        attributions = pipeline
-            .attributor()
-            .document(&texts, d.date, ordered, d.title.as_deref());
+        attributions =
+            pipeline
+                .get()?
+                .attributor()
+                .document(&texts, d.date, ordered, d.title.as_deref());
         statements = kept
             .iter()
             .zip(&texts)
@@ -647,8 +677,7 @@ const SCREEN: f64 = 0.1;
 struct CachedJudge<'a> {
     state: std::sync::Mutex<&'a mut State>,
     model_key: String,
-    relater: std::sync::OnceLock<Relater>,
-    load: &'a dyn Fn() -> Result<Relater>,
+    relater: Lazy<'a, Relater>,
 }
 
 impl Judge for CachedJudge<'_> {
@@ -681,12 +710,7 @@ impl Judge for CachedJudge<'_> {
         let missing: Vec<usize> = (0..pairs.len()).filter(|&i| out[i].is_none()).collect();
         done(pairs.len() - missing.len());
         if !missing.is_empty() {
-            if self.relater.get().is_none() {
-                let _ = self.relater.set((self.load)()?);
-            }
-            let Some(relater) = self.relater.get() else {
-                return Err(Error::Model("the relation model is not loaded".into()));
-            };
+            let relater = self.relater.get()?;
             for part in missing.chunks(CHUNK) {
                 let list: Vec<(&str, &str)> = part.iter().map(|&i| pairs[i]).collect();
                 let judged = relater.screen(&list, SCREEN, &|_| {})?;

@@ -2,7 +2,10 @@
 //! narrow matrices is added, and only those are trained (Hu et al. 2022, "LoRA"). What is
 //! learnt is small beside the encoder, and an encoder too large to be trained whole on a CPU can be.
 //!
-//! Without adapters the same network serves for gradients with respect to its input (explanations).
+//! Without adapters the same network serves for explanations: it computes the same, but its gradients with respect to
+//! the input are those of layer-wise relevance propagation, which share out what was said among the tokens
+//! (Ali et al. 2022, "XAI for transformers: better explanations through conservative propagation"): the weights
+//! of the attention, the spread that a norm divides by and the gate of an activation count as constants.
 
 use tch::{nn, Device, Kind, Tensor};
 
@@ -41,8 +44,15 @@ struct Norm {
 }
 
 impl Norm {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, shares: bool) -> Result<Tensor> {
         let width = self.weight.size();
+        if shares {
+            let last = &[-1i64][..];
+            let centred = x - x.f_mean_dim(last, true, Kind::Float)?;
+            let variance = (&centred * &centred).f_mean_dim(last, true, Kind::Float)?;
+            let spread = (variance + self.epsilon).f_sqrt()?.f_detach()?;
+            return Ok((centred / spread).f_mul(&self.weight)?.f_add(&self.bias)?);
+        }
         Ok(x.f_layer_norm(
             width,
             Some(&self.weight),
@@ -77,11 +87,13 @@ pub struct Adapted {
     role_marks: Tensor,
     /// Of the linear layers.
     kind: Kind,
+    /// Gradients are shares of what was said (see the module); for explanations.
+    shares: bool,
 }
 
 impl Adapted {
     /// An encoder with the given weights (adapters and marks among them are left to [`Adapted::load`]) and adapters of
-    /// `rank`, which add nothing yet; with rank 0 there are none. With adapters, the
+    /// `rank`, which add nothing yet; with rank 0 there are none, and gradients are shares. With adapters, the
     /// linear layers compute in bf16 where the device is quick at it.
     pub fn new(
         architecture: &Architecture,
@@ -166,6 +178,7 @@ impl Adapted {
             actor_marks,
             role_marks,
             kind,
+            shares: rank == 0,
             architecture: architecture.clone(),
             vs,
         })
@@ -199,7 +212,8 @@ impl Adapted {
             let ids = batch.types.to_device(device);
             x = x.f_add(&Tensor::f_embedding(types, &ids, -1, false, false)?)?;
         }
-        let x = self.norm.forward(&x)?.f_dropout(DROPOUT, train)?;
+        let shares = self.shares;
+        let x = self.norm.forward(&x, shares)?.f_dropout(DROPOUT, train)?;
         let mut x = x.f_view([b * t, h])?;
         // What is added to the attention: nothing for tokens, everything for padding, and the distance's bias.
         let padding = (batch.mask.to_device(device).to_kind(Kind::Float) - 1.0) * 1e4;
@@ -224,18 +238,34 @@ impl Adapted {
             let (q, k, v) = (part(0)?, part(1)?, part(2)?);
             let scores =
                 q.f_matmul(&(k.f_transpose(-2, -1)? / (h as f64 / heads as f64).sqrt()))?;
-            let context = (scores + &bias).f_softmax(-1, self.kind)?.f_matmul(&v)?;
+            let attention = (scores + &bias).f_softmax(-1, self.kind)?;
+            let attention = if shares {
+                attention.f_detach()?
+            } else {
+                attention
+            };
+            let context = attention.f_matmul(&v)?;
             let context = context.f_transpose(1, 2)?.f_reshape([b * t, h])?;
             let y = layer.attention_out.forward(&context)?;
             let y = y.f_to_kind(Kind::Float)?.f_dropout(DROPOUT, train)?;
-            let attended = layer.attention_norm.forward(&(y + &x))?;
+            let attended = layer.attention_norm.forward(&(y + &x), shares)?;
             let up = layer.up.forward(&attended.f_to_kind(self.kind)?)?;
-            let y = layer.down.forward(&up.f_gelu("none")?)?;
+            let up = if shares {
+                up.f_mul(&gate(&up)?.f_detach()?)?
+            } else {
+                up.f_gelu("none")?
+            };
+            let y = layer.down.forward(&up)?;
             let y = y.f_to_kind(Kind::Float)?.f_dropout(DROPOUT, train)?;
-            x = layer.norm.forward(&(y + &attended))?;
+            x = layer.norm.forward(&(y + &attended), shares)?;
         }
         Ok(x.f_view([b, t, h])?)
     }
+}
+
+/// What GELU multiplies its input with: the normal distribution's share below it.
+fn gate(x: &Tensor) -> Result<Tensor> {
+    Ok((x / std::f64::consts::SQRT_2).f_erf()?.f_add_scalar(1.0)? * 0.5)
 }
 
 /// Whether a device multiplies quicker in bf16 than in fp32.
@@ -250,4 +280,53 @@ fn bf16(device: Device) -> bool {
 /// The family of an encoder that can be trained whole.
 pub fn trained_whole(architecture: &Architecture) -> bool {
     architecture.family == Family::Bert
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder::TokenMarks;
+    use crate::model::{open_encoder, Base};
+
+    /// Conservation, the axiom of layer-wise relevance propagation: where nothing but the tokens adds to the
+    /// output (no bias, no position, no type), their shares add up to it.
+    #[test]
+    fn the_shares_of_the_tokens_add_up_to_the_output() {
+        for encoder in [crate::encoder::ENCODER, "all-mpnet-base-v2"] {
+            let mut opened = open_encoder(&Base::installed(encoder).unwrap()).unwrap();
+            let others: Vec<(String, Tensor)> = opened
+                .weights
+                .iter()
+                .filter(|(name, _)| {
+                    name.ends_with(".bias") || name.contains("position_") || name.contains("type_")
+                })
+                .map(|(name, t)| (name.to_string(), t.zeros_like()))
+                .collect();
+            for (name, zeros) in others {
+                opened.weights.insert(name, zeros);
+            }
+            let network =
+                Adapted::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
+            let text = opened
+                .tokenizer
+                .encode("The ministry denied that any shells were fired.", 64)
+                .unwrap();
+            let none = TokenMarks::none(text.len());
+            let batch = Batch::new(&[&text], &[&none], text.len());
+            let embedded = network.embed(&batch).detach().set_requires_grad(true);
+            let out = network
+                .forward(&embedded, &batch, false)
+                .unwrap()
+                .select(1, 0)
+                .slice(-1, 0, 20, 1)
+                .sum(Kind::Float);
+            let gradient = Tensor::run_backward(&[&out], &[&embedded], false, false).swap_remove(0);
+            let shares = (gradient * &embedded).sum(Kind::Float).double_value(&[]);
+            let out = out.double_value(&[]);
+            assert!(
+                (shares - out).abs() < 1e-3 * (1.0 + out.abs()),
+                "{encoder}: {shares} {out}"
+            );
+        }
+    }
 }

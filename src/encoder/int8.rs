@@ -107,6 +107,18 @@ struct Row {
     beyond: f32,
 }
 
+impl Row {
+    /// `value` is the outlier's, `byte` what it was brought to.
+    fn new(low: f32, span: f32, outlier: usize, value: f32, byte: u8) -> Self {
+        Row {
+            low,
+            span,
+            outlier,
+            beyond: (value - low) * INPUT_END - f32::from(byte) * span,
+        }
+    }
+}
+
 impl Matrix {
     /// Quantises `weight`, `[outputs, inputs]`, and `bias`, `[outputs]`. `outputs` must be a multiple of 16,
     /// `inputs` of 8.
@@ -254,13 +266,8 @@ mod avx2 {
                 let v = _mm256_castsi256_si128(bytes(steps(part), zero, zero, zero));
                 _mm_storel_epi64(to.as_mut_ptr().cast(), v);
             }
-            let beyond = (row[outlier] - low) * INPUT_END - f32::from(to[outlier]) * span;
-            out.rows.push(Row {
-                low,
-                span,
-                outlier,
-                beyond,
-            });
+            out.rows
+                .push(Row::new(low, span, outlier, row[outlier], to[outlier]));
         }
     }
 
@@ -420,13 +427,8 @@ mod vnni {
                 let v = _mm512_min_epi32(_mm512_max_epi32(v, zero), end);
                 _mm512_mask_cvtepi32_storeu_epi8(to.as_mut_ptr().cast(), lanes(part), v);
             }
-            let beyond = (row[outlier] - low) * INPUT_END - f32::from(to[outlier]) * span;
-            out.rows.push(Row {
-                low,
-                span,
-                outlier,
-                beyond,
-            });
+            out.rows
+                .push(Row::new(low, span, outlier, row[outlier], to[outlier]));
         }
     }
 
