@@ -162,6 +162,7 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
     };
     timings.time("read and classify", || run.read(&sources, &options))?;
     let Run {
+        pipeline,
         documents,
         mut statements,
         rejected,
@@ -169,6 +170,8 @@ pub fn run(args: AnalyzeArgs, context: &Context) -> Result<u8> {
         reused,
         ..
     } = run;
+    // What follows needs the memory.
+    drop(pipeline);
     if documents.is_empty() && statements.is_empty() && !rejected.is_empty() {
         for r in &rejected {
             context
