@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whether the words that `standoff classify --explain` names decide: the comprehensiveness and sufficiency of DeYoung et al. 2020 ("ERASER").
+"""Whether the words that `standoff classify --explain` names decide: the comprehensiveness of DeYoung et al. 2020 ("ERASER").
 
 Every statement is classified again without its heaviest words, and once more with as many words taken out at
 random. If the words named decided, the probability of the label falls further without them than without the others.
