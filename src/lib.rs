@@ -19,6 +19,7 @@ pub mod eval;
 pub mod home;
 pub mod input;
 pub mod labels;
+pub mod memory;
 pub mod model;
 pub mod pipeline;
 pub mod progress;

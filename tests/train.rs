@@ -143,6 +143,18 @@ fn adapters_are_small_and_go_on_from_where_they_were() {
     let scores = |r: &serde_json::Value| r["side"]["scores"]["russian"].as_f64().expect("a number");
     assert!((scores(&said_of(&same, text)) - scores(&before)).abs() < 0.002);
 
+    // Cut to the rank of one, which was all there is to them.
+    let cut = run(
+        "cut",
+        &[
+            &["--epochs", "0", "--init", &model, "--init", &model][..],
+            &["--adapter-rank", "4"],
+        ]
+        .concat(),
+    );
+    assert_eq!(weights(&cut).len(), weights(&first).len());
+    assert!((scores(&said_of(&cut, text)) - scores(&before)).abs() < 0.002);
+
     let whole = run(
         "whole",
         &["--epochs", "1", "--init", &model, "--adapter-rank", "0"],

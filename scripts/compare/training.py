@@ -4,7 +4,7 @@
 
 Both fine-tune the same encoder with frozen embeddings and two heads of three labels on the same
 statements: AdamW, 16 statements a step in batches bucketed by length, 128 tokens at most, gradient
-clipping and a moving average of the weights. Standoff's time is that which it reports for the epoch. The texts default to
+clipping and a moving average of the weights. Standoff's time is that which it reports for the epoch's steps. The texts default to
 eval/gold/statements.jsonl, repeated to --count. Nothing that is trained here is kept.
 """
 
@@ -89,7 +89,7 @@ def standoff(rows, threads, program):
         command = [program, "train", "--train", str(path), "--out", f"{folder}/model", "--epochs", "1", "--hold-out", "0",
                    "--batch", str(BATCH), "--max-tokens", str(LONGEST), "--no-marks", "--threads", str(threads)]
         done = subprocess.run(command, capture_output=True, text=True)
-        found = re.search(r"epoch 1: .*?, (\d+) s", done.stdout + done.stderr)
+        found = re.search(r"epoch 1: .*?, ([\d.]+) s", done.stdout + done.stderr)
         if not found:
             raise SystemExit(f"standoff train failed:\n{done.stderr}")
         return float(found.group(1))
@@ -113,7 +113,7 @@ def main():
     print(f"{len(rows)} statements, one epoch, {arguments.threads} threads, best of {arguments.rounds}\n")
     print("| | seconds | statements/s |\n|---|---:|---:|")
     for name, seconds in best.items():
-        print(f"| {name} | {seconds:.0f} | {len(rows) / seconds:.1f} |")
+        print(f"| {name} | {seconds:.1f} | {len(rows) / seconds:.1f} |")
 
 
 if __name__ == "__main__":

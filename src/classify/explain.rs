@@ -45,7 +45,7 @@ impl Explainer {
             tch::Device::Cpu,
         )?;
         network.load(&opened.weights)?;
-        for v in network.body.vs().variables().values() {
+        for v in network.body.vs.variables().values() {
             let _ = v.set_requires_grad(false);
         }
         Ok(Explainer {

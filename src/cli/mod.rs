@@ -147,6 +147,7 @@ impl Context {
 
 /// Parses the arguments, runs the command and maps the outcome to an exit code.
 pub fn main() -> ExitCode {
+    crate::memory::set_up();
     let cli = Cli::parse();
     let outcome = Context::new(&cli.common).and_then(|context| run(cli.command, &context));
     match outcome {

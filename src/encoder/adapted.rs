@@ -1,8 +1,9 @@
-//! A trainable encoder whose own weights stay as they are: to every linear layer the product of two
+//! The encoder as a network that can be trained: as a whole, over variables that are there already ([`super::bert`]), or
+//! by adapters. Then its own weights stay as they are: to every linear layer the product of two
 //! narrow matrices is added, and only those are trained (Hu et al. 2022, "LoRA"). What is
 //! learnt is small beside the encoder, and an encoder too large to be trained whole on a CPU can be.
 //!
-//! Without adapters the same network serves for explanations: it computes the same, but its gradients with respect to
+//! Where nothing is trained the same network serves for explanations: it computes the same, but its gradients with respect to
 //! the input are those of layer-wise relevance propagation, which share out what was said among the tokens
 //! (Ali et al. 2022, "XAI for transformers: better explanations through conservative propagation"): the weights
 //! of the attention, the spread that a norm divides by and the gate of an activation count as constants.
@@ -15,8 +16,20 @@ use super::marks::{ACTOR_MARKS, ROLE_MARKS};
 use super::weights::{Weights, LORA_A, LORA_B};
 use crate::error::{Error, Result};
 
-/// Dropout on the embeddings and on what every layer adds.
+/// Dropout on the embeddings and on what every layer adds; where the encoder is trained as a whole on the weights of the
+/// attention too.
 const DROPOUT: f64 = 0.1;
+
+/// What of an encoder is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trained {
+    /// Nothing: gradients are shares (see the module).
+    Nothing,
+    /// Adapters of this rank.
+    Adapters(i64),
+    /// Everything.
+    Whole,
+}
 
 struct Linear {
     weight: Tensor,
@@ -87,8 +100,7 @@ pub struct Adapted {
     role_marks: Tensor,
     /// Of the linear layers.
     kind: Kind,
-    /// Gradients are shares of what was said (see the module); for explanations.
-    shares: bool,
+    trained: Trained,
 }
 
 impl Adapted {
@@ -101,8 +113,28 @@ impl Adapted {
         rank: i64,
         device: Device,
     ) -> Result<Self> {
-        let vs = nn::VarStore::new(device);
+        let trained = if rank > 0 {
+            Trained::Adapters(rank)
+        } else {
+            Trained::Nothing
+        };
+        Self::over(nn::VarStore::new(device), architecture, weights, trained)
+    }
+
+    /// The same with a variable store of the caller's, to which what is trained is added. An encoder that is trained as
+    /// a whole is given the store's own variables as weights.
+    pub fn over(
+        vs: nn::VarStore,
+        architecture: &Architecture,
+        weights: &Weights,
+        trained: Trained,
+    ) -> Result<Self> {
+        let device = vs.device();
         let h = architecture.hidden as i64;
+        let rank = match trained {
+            Trained::Adapters(rank) => rank,
+            Trained::Nothing | Trained::Whole => 0,
+        };
         let kind = if rank > 0 && bf16(device) {
             Kind::BFloat16
         } else {
@@ -178,7 +210,7 @@ impl Adapted {
             actor_marks,
             role_marks,
             kind,
-            shares: rank == 0,
+            trained,
             architecture: architecture.clone(),
             vs,
         })
@@ -212,7 +244,8 @@ impl Adapted {
             let ids = batch.types.to_device(device);
             x = x.f_add(&Tensor::f_embedding(types, &ids, -1, false, false)?)?;
         }
-        let shares = self.shares;
+        let shares = self.trained == Trained::Nothing;
+        let on_attention = train && self.trained == Trained::Whole;
         let x = self.norm.forward(&x, shares)?.f_dropout(DROPOUT, train)?;
         let mut x = x.f_view([b * t, h])?;
         // What is added to the attention: nothing for tokens, everything for padding, and the distance's bias.
@@ -242,7 +275,7 @@ impl Adapted {
             let attention = if shares {
                 attention.f_detach()?
             } else {
-                attention
+                attention.f_dropout(DROPOUT, on_attention)?
             };
             let context = attention.f_matmul(&v)?;
             let context = context.f_transpose(1, 2)?.f_reshape([b * t, h])?;

@@ -1,13 +1,14 @@
-//! The trainable encoder: rust-bert's `BertModel` with the mark tables.
+//! The encoder that is trained as a whole: the variables of rust-bert's `BertModel`, with the mark tables.
 
 use std::path::Path;
 
 use rust_bert::bert::{BertConfig, BertEmbeddings, BertModel};
 use tch::{nn, Device, Kind, Tensor};
 
+use super::adapted::{Adapted, Trained};
 use super::batch::Batch;
-use super::marks::{ACTOR_MARKS, ROLE_MARKS};
 use super::weights::Weights;
+use super::Architecture;
 use crate::error::{Error, Result};
 
 /// Name of the actor mark table in weight files, `[ACTOR_MARKS, hidden]`.
@@ -15,64 +16,41 @@ pub const ACTOR_TABLE: &str = "marks.actor";
 /// Name of the role mark table in weight files, `[ROLE_MARKS, hidden]`.
 pub const ROLE_TABLE: &str = "marks.role";
 
-/// Encoder and mark tables in one variable store; heads may be added to it.
+/// An encoder that is trained as a whole.
 pub struct Bert {
-    /// All variables, under the names they have in weight files.
-    pub vs: nn::VarStore,
+    /// All variables, under the names they have in weight files, and the pass over them.
+    pub network: Adapted,
     model: BertModel<BertEmbeddings>,
-    word: Tensor,
-    actor_marks: Tensor,
-    role_marks: Tensor,
 }
 
 impl Bert {
     /// An encoder with the base weights and empty mark tables.
-    pub fn new(encoder_dir: &Path, device: Device) -> Result<Self> {
+    pub fn new(encoder_dir: &Path, architecture: &Architecture, device: Device) -> Result<Self> {
         let config_path = encoder_dir.join("config.json");
         let text = std::fs::read_to_string(&config_path).map_err(|e| {
             Error::Model(format!("{}: {e}; run scripts/setup", config_path.display()))
         })?;
         let config: BertConfig = serde_json::from_str(&text)
             .map_err(|e| Error::Model(format!("{}: {e}", config_path.display())))?;
-        let hidden = config.hidden_size;
         let vs = nn::VarStore::new(device);
-        let root = vs.root();
-        let model = BertModel::new_with_optional_pooler(&root, &config, false);
-        let zeros = nn::Init::Const(0.0);
-        let marks = &root / "marks";
-        let actor_marks = marks.var("actor", &[ACTOR_MARKS, hidden], zeros);
-        let role_marks = marks.var("role", &[ROLE_MARKS, hidden], zeros);
-        let word = vs
-            .variables()
-            .remove("embeddings.word_embeddings.weight")
-            .ok_or_else(|| Error::Model("the encoder has no word embeddings".into()))?;
-        let mut bert = Bert {
-            vs,
-            model,
-            word,
-            actor_marks,
-            role_marks,
-        };
-        bert.load(&Weights::load(
+        let model = BertModel::new_with_optional_pooler(vs.root(), &config, false);
+        let mut variables = Weights::default();
+        for (name, variable) in vs.variables() {
+            variables.insert(name, variable);
+        }
+        let mut network = Adapted::over(vs, architecture, &variables, Trained::Whole)?;
+        network.load(&Weights::load(
             &encoder_dir.join("model.safetensors"),
             None,
         )?)?;
-        Ok(bert)
+        Ok(Bert { network, model })
     }
 
-    /// Copies every tensor of `weights` that has a variable of its name here.
-    pub fn load(&mut self, weights: &Weights) -> Result<()> {
-        copy_into(&self.vs, weights)
-    }
-
-    /// Token embeddings with marks, before position and norm: `[batch, tokens, hidden]`.
-    pub fn embed(&self, batch: &Batch) -> Tensor {
-        marked(&self.word, &self.actor_marks, &self.role_marks, batch)
-    }
-
-    /// The last layer's vectors, `[batch, tokens, hidden]`, from [`Bert::embed`]'s output.
-    pub fn forward(&self, embedded: &Tensor, batch: &Batch, train: bool) -> Result<Tensor> {
-        let device = self.vs.device();
+    /// What rust-bert's own pass gives in place of [`Adapted::forward`]: `[batch, tokens, hidden]`. The two are the same;
+    /// this one takes five steps for every activation, which a training on a CPU feels, and is
+    /// what tests compare with.
+    pub fn reference(&self, embedded: &Tensor, batch: &Batch, train: bool) -> Result<Tensor> {
+        let device = self.network.vs.device();
         let out = self
             .model
             .forward_t(

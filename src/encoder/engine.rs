@@ -375,15 +375,17 @@ mod tests {
     fn the_engine_computes_what_the_networks_that_are_trained_do() {
         let (opened, batch) = batch(ENCODER);
         let dir = crate::model::encoder_dir(ENCODER).unwrap();
-        let whole = Bert::new(&dir, Device::Cpu).unwrap();
+        let whole = Bert::new(&dir, &opened.architecture, Device::Cpu).unwrap();
         let adapted = Adapted::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
         let _guard = tch::no_grad_guard();
-        let expected = whole.forward(&whole.embed(&batch), &batch, false).unwrap();
-        close(&opened, &batch, &expected, 0.1);
-        let expected = adapted
-            .forward(&adapted.embed(&batch), &batch, false)
-            .unwrap();
-        close(&opened, &batch, &expected, 0.1);
+        let embedded = adapted.embed(&batch);
+        for expected in [
+            whole.reference(&embedded, &batch, false),
+            whole.network.forward(&embedded, &batch, false),
+            adapted.forward(&embedded, &batch, false),
+        ] {
+            close(&opened, &batch, &expected.unwrap(), 0.1);
+        }
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub struct Pool {
 /// Tokens a batch by default: large enough to keep a core busy, small enough for its cache.
 pub const BATCH_TOKENS: usize = 1024;
 
+/// From so many texts on, memory is given back after the work.
+const MANY: usize = 256;
+
 impl Pool {
     /// Workers over an engine; `threads` and `batch_tokens` are at least 1.
     pub fn new(engine: Engine, threads: usize, batch_tokens: usize) -> Self {
@@ -93,6 +96,9 @@ impl Pool {
         let mut all: Vec<(usize, T)> = Vec::with_capacity(texts.len());
         for part in parts {
             all.extend(part?);
+        }
+        if texts.len() >= MANY {
+            crate::memory::give_back();
         }
         all.sort_by_key(|(i, _)| *i);
         Ok(all.into_iter().map(|(_, t)| t).collect())

@@ -132,6 +132,42 @@ impl Weights {
         Ok(Weights(out))
     }
 
+    /// Cuts the adapters to `rank`, so that what they add is as near as it can be to what they added before (Eckart and
+    /// Young 1936, "The approximation of one matrix by another of lower rank").
+    pub fn cut_adapters(&mut self, rank: i64) -> Result<()> {
+        let ending = format!(".{LORA_A}");
+        let layers: Vec<String> = self
+            .0
+            .keys()
+            .filter_map(|name| name.strip_suffix(&ending).map(String::from))
+            .collect();
+        for layer in layers {
+            let part = |part: &str| {
+                let name = format!("{layer}.{part}");
+                Ok::<_, Error>(self.any(&name)?.f_to_kind(Kind::Double)?)
+            };
+            let (a, b) = (part(LORA_A)?, part(LORA_B)?);
+            // b a = (basis_b core_b) (basis_a core_a)^T: the small middle is what has to be cut.
+            let (basis_a, core_a) = Tensor::f_linalg_qr(&a.f_tr()?, "reduced")?;
+            let (basis_b, core_b) = Tensor::f_linalg_qr(&b, "reduced")?;
+            let middle = core_b.f_matmul(&core_a.f_tr()?)?;
+            let (left, lengths, right) = Tensor::f_linalg_svd(&middle, false, "")?;
+            let rank = rank.min(lengths.size()[0]);
+            // Rows of `a` stay as long as they were, so that a training goes on as it would have.
+            let row = a
+                .f_norm_scalaropt_dim(2.0, &[1i64][..], false)?
+                .f_mean(Kind::Double)?;
+            let new_a = right.f_narrow(0, 0, rank)?.f_matmul(&basis_a.f_tr()?)? * &row;
+            let kept = left.f_narrow(1, 0, rank)? * lengths.f_narrow(0, 0, rank)? / &row;
+            let new_b = basis_b.f_matmul(&kept)?;
+            for (part, value) in [(LORA_A, new_a), (LORA_B, new_b)] {
+                let value = value.f_to_kind(Kind::Float)?.f_contiguous()?;
+                self.insert(format!("{layer}.{part}"), value);
+            }
+        }
+        Ok(())
+    }
+
     /// Adds from `other` what is not here, of what `wanted` names.
     pub fn complete<'a>(&mut self, wanted: impl Iterator<Item = &'a str>, other: &Weights) {
         for name in wanted {
@@ -423,6 +459,36 @@ mod tests {
                 .double_value(&[])
                 < 1e-6
         );
+    }
+
+    #[test]
+    fn adapters_are_cut_to_what_comes_nearest() {
+        tch::manual_seed(2);
+        let random = |shape: [i64; 2]| Tensor::randn(shape, (Kind::Float, tch::Device::Cpu));
+        let one = |b: &Tensor| {
+            let mut w = Weights::default();
+            w.insert(format!("l.{LORA_A}"), random([3, 20]));
+            w.insert(format!("l.{LORA_B}"), b.shallow_clone());
+            w
+        };
+        let product = |w: &Weights| {
+            let b = w.any(&format!("l.{LORA_B}")).unwrap();
+            b.matmul(w.any(&format!("l.{LORA_A}")).unwrap())
+        };
+        let off = |a: &Tensor, b: &Tensor| (a - b).norm().double_value(&[]);
+        // Of two adapters that leave through the same three directions three are enough for the mean.
+        let out = random([30, 3]);
+        let mut mean = Weights::mean(&[one(&out), one(&out)]).unwrap();
+        let whole = product(&mean);
+        assert_eq!(mean.adapter_rank(), 6);
+        mean.cut_adapters(3).unwrap();
+        assert_eq!(mean.adapter_rank(), 3);
+        assert!(off(&product(&mean), &whole) < 1e-4 * whole.norm().double_value(&[]));
+        // What is lost at two is the third singular value.
+        let (_, lengths, _) = Tensor::linalg_svd(&whole, false, "");
+        mean.cut_adapters(2).unwrap();
+        let lost = off(&product(&mean), &whole);
+        assert!((lost - lengths.double_value(&[2])).abs() < 1e-3);
     }
 
     #[test]

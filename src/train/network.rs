@@ -17,42 +17,9 @@ pub struct HeadSpec {
     pub outputs: i64,
 }
 
-/// The encoder of a network.
-pub enum Body {
-    /// Trained as a whole.
-    Whole(Box<Bert>),
-    /// Trained by adapters, or only there for gradients.
-    Adapted(Box<Adapted>),
-}
-
-impl Body {
-    /// The variables, under the names they have in weight files.
-    pub fn vs(&self) -> &nn::VarStore {
-        match self {
-            Body::Whole(b) => &b.vs,
-            Body::Adapted(b) => &b.vs,
-        }
-    }
-
-    /// Token embeddings with marks, before position and norm: `[batch, tokens, hidden]`.
-    pub fn embed(&self, batch: &Batch) -> Tensor {
-        match self {
-            Body::Whole(b) => b.embed(batch),
-            Body::Adapted(b) => b.embed(batch),
-        }
-    }
-
-    fn forward(&self, embedded: &Tensor, batch: &Batch, train: bool) -> Result<Tensor> {
-        match self {
-            Body::Whole(b) => b.forward(embedded, batch, train),
-            Body::Adapted(b) => b.forward(embedded, batch, train),
-        }
-    }
-}
-
 /// Encoder with heads.
 pub struct Network {
-    pub body: Body,
+    pub body: Adapted,
     heads: Vec<nn::Linear>,
     tagger: Option<nn::Linear>,
     dropout: f64,
@@ -82,13 +49,8 @@ impl Network {
                 encoder_dir.display()
             )));
         }
-        let bert = Bert::new(encoder_dir, device)?;
-        Ok(Self::over(
-            Body::Whole(Box::new(bert)),
-            architecture.hidden,
-            heads,
-            tags,
-        ))
+        let bert = Bert::new(encoder_dir, &architecture, device)?;
+        Ok(Self::over(bert.network, architecture.hidden, heads, tags))
     }
 
     /// An encoder with the given weights, of which only adapters of `rank` are trained (with rank
@@ -102,16 +64,11 @@ impl Network {
         device: Device,
     ) -> Result<Self> {
         let body = Adapted::new(architecture, weights, rank, device)?;
-        Ok(Self::over(
-            Body::Adapted(Box::new(body)),
-            architecture.hidden,
-            heads,
-            tags,
-        ))
+        Ok(Self::over(body, architecture.hidden, heads, tags))
     }
 
-    fn over(body: Body, hidden: usize, heads: &[HeadSpec], tags: i64) -> Self {
-        let root = body.vs().root();
+    fn over(body: Adapted, hidden: usize, heads: &[HeadSpec], tags: i64) -> Self {
+        let root = body.vs.root();
         let h = hidden as i64;
         let linear = |name: &str, inputs: i64, outputs: i64| {
             let path = &root / "heads" / name;
@@ -140,10 +97,7 @@ impl Network {
 
     /// Copies what `weights` has for this network.
     pub fn load(&mut self, weights: &Weights) -> Result<()> {
-        match &mut self.body {
-            Body::Whole(b) => b.load(weights),
-            Body::Adapted(b) => b.load(weights),
-        }
+        self.body.load(weights)
     }
 
     /// All heads over a batch.
@@ -179,7 +133,7 @@ impl Network {
         head_rate: f64,
         mark_rate: f64,
     ) -> Vec<(String, Tensor, f64)> {
-        let mut all: Vec<(String, Tensor)> = self.body.vs().variables().into_iter().collect();
+        let mut all: Vec<(String, Tensor)> = self.body.vs.variables().into_iter().collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         let mut out = Vec::new();
         for (name, value) in all {

@@ -152,6 +152,7 @@ pub struct EpochLog {
     /// Mean training loss of the epoch.
     pub loss: f64,
     pub scores: Scores,
+    /// What its steps took, without evaluation and saving.
     pub seconds: f64,
 }
 
@@ -275,6 +276,7 @@ pub fn train(
         if state.log.iter().any(|l| l.epoch == epoch + 1) {
             continue;
         }
+        let seconds = started.elapsed().as_secs_f64();
         adam.swap_average()?;
         let scores = evaluate(network)?;
         let gained = state.best.is_none_or(|b| scores.decisive > b);
@@ -292,7 +294,7 @@ pub fn train(
             steps: done,
             loss: state.epoch_loss / plan.len().max(1) as f64,
             scores,
-            seconds: started.elapsed().as_secs_f64(),
+            seconds,
         };
         listen(Event::Epoch(&log));
         state.epoch_loss = 0.0;
@@ -432,7 +434,9 @@ fn step_loss(
                 Some(other) if rng.gen_bool(0.5) => other,
                 _ => &e.text,
             };
-            options.augment.apply(text, &e.marks, &mut rng)
+            options
+                .augment
+                .apply(text, &e.marks, e.tags.is_some(), &mut rng)
         })
         .collect();
     let texts: Vec<&Encoded> = changed.iter().map(|c| &c.0).collect();

@@ -63,8 +63,8 @@ pub struct TrainArgs {
     /// Encoder to train on, a folder under models/base [default: the one that --init was trained on, or all-MiniLM-L6-v2]
     #[arg(long, value_name = "NAME")]
     pub encoder: Option<String>,
-    /// Leave the encoder's matrices as they are and train adapters of this rank beside them (LoRA); 0 trains the
-    /// encoder as a whole [default: the rank of the adapters that --init has, or 0]
+    /// Leave the encoder's matrices as they are and train adapters of this rank beside them (LoRA); those of --init are
+    /// cut to it if theirs is higher; 0 trains the encoder as a whole [default: the rank of the adapters that --init has, or 0]
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(i64).range(0..=512))]
     pub adapter_rank: Option<i64>,
     /// Share of the first training file (by `doc`) held out to choose the epoch and fit the temperature
@@ -114,19 +114,16 @@ impl TrainArgs {
         }
     }
 
-    fn options(&self, start: &Start) -> Options {
+    fn options(&self, start: &Start) -> Result<Options> {
         let (head_rate, mark_rate) = start.rates();
-        Options {
+        Ok(Options {
             encoder: start.base.name.clone(),
             start: start.hashes.clone(),
             adapter_rank: start.rank,
             max_tokens: self.max_tokens,
             head_rate,
             mark_rate,
-            augment: Augment {
-                mask_id: start.tokenizer.mask_id(),
-                ..Augment::default()
-            },
+            augment: Augment::of(&start.tokenizer)?,
             epochs: self.epochs,
             batch: self.batch,
             learning_rate: self.learning_rate.unwrap_or(start.learning_rate()),
@@ -135,7 +132,7 @@ impl TrainArgs {
             class_weights: self.class_weights,
             seed: self.seed,
             ..Options::default()
-        }
+        })
     }
 }
 
@@ -294,7 +291,7 @@ fn learn(
     evaluate: impl Fn(&Network) -> Result<Scores>,
     progress: &Progress,
 ) -> Result<Option<(Network, Vec<EpochLog>)>> {
-    let options = args.options(start);
+    let options = args.options(start)?;
     let mut evaluate = |n: &Network| evaluate(n);
     if args.learning_curve.is_empty() {
         let checkpoint = Checkpoint {
@@ -353,7 +350,7 @@ fn finish(
     progress: &Progress,
     enter: impl FnOnce(&mut ModelFile, Option<Base>),
 ) -> Result<()> {
-    let options = args.options(start);
+    let options = args.options(start)?;
     trainer::write_log(&args.out.join(log_name), &options, log)?;
     let mut model = open_or_new(&args.out)?;
     let of_model = (&model.file.encoder, &model.file.encoder_sha256);
@@ -391,7 +388,7 @@ fn fit(
             }
         }
         Event::Epoch(log) => progress.say(format!(
-            "epoch {}: loss {:.3}, {:.0} s, {}",
+            "epoch {}: loss {:.3}, {:.1} s, {}",
             log.epoch, log.loss, log.seconds, log.scores
         )),
         Event::Resumed { step } => progress.say(format!("going on after step {step}")),

@@ -60,13 +60,16 @@ impl Start {
                 architecture.max_tokens()
             )));
         }
-        let own = own(&args.init, &sources, &untouched)?;
+        let mut own = own(&args.init, &sources, &untouched)?;
         let found = own.adapter_rank();
         let rank = args.adapter_rank.unwrap_or(found);
-        if found > 0 && rank > 0 && rank != found {
+        if found > 0 && rank > found {
             return Err(Error::Usage(format!(
-                "--adapter-rank {rank}: --init has adapters of rank {found}; leave the option out, or give 0 to train all weights"
+                "--adapter-rank {rank}: --init has adapters of rank {found}; leave the option out, give less, or 0 to train all weights"
             )));
+        }
+        if 0 < rank && rank < found {
+            own.cut_adapters(rank)?;
         }
         if rank == 0 && !trained_whole(&architecture) {
             return Err(Error::Usage(format!(
@@ -135,7 +138,7 @@ impl Start {
         } else {
             Weights::default()
         };
-        for (name, value) in network.body.vs().variables() {
+        for (name, value) in network.body.vs.variables() {
             all.insert(name, value.detach().to_device(tch::Device::Cpu));
         }
         let mut own = Weights::default();
