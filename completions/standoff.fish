@@ -133,7 +133,7 @@ complete -c standoff -n "__fish_standoff_using_subcommand train" -l dev -d 'Reco
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l out -d 'Model folder to write (its other parts are kept)' -r -F
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l init -d 'Start from the weights of this model instead of the base encoder; of several, from the mean of their weights' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l encoder -d 'Encoder to train on, a folder under models/base [default: the one that --init was trained on, or all-MiniLM-L6-v2]' -r
-complete -c standoff -n "__fish_standoff_using_subcommand train" -l adapter-rank -d 'Leave the encoder\'s matrices as they are and train adapters of this rank beside them (LoRA); 0 trains the encoder as a whole [default: the rank of the adapters that --init has, or 0]' -r
+complete -c standoff -n "__fish_standoff_using_subcommand train" -l adapter-rank -d 'Leave the encoder\'s matrices as they are and train adapters of this rank beside them (LoRA); those of --init are cut to it if theirs is higher; 0 trains the encoder as a whole [default: the rank of the adapters that --init has, or 0]' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l hold-out -d 'Share of the first training file (by `doc`) held out to choose the epoch and fit the temperature' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l epochs -d 'Passes over the training data; 0 only calibrates and writes what --init gave' -r
 complete -c standoff -n "__fish_standoff_using_subcommand train" -l batch -d 'Examples a step' -r

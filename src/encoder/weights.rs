@@ -151,13 +151,17 @@ impl Weights {
             let (basis_a, core_a) = Tensor::f_linalg_qr(&a.f_tr()?, "reduced")?;
             let (basis_b, core_b) = Tensor::f_linalg_qr(&b, "reduced")?;
             let middle = core_b.f_matmul(&core_a.f_tr()?)?;
-            let (left, lengths, right) = Tensor::f_linalg_svd(&middle, false, "")?;
+            let (left, lengths, right) = middle.f_svd(true, true)?;
             let rank = rank.min(lengths.size()[0]);
             // Rows of `a` stay as long as they were, so that a training goes on as it would have.
             let row = a
                 .f_norm_scalaropt_dim(2.0, &[1i64][..], false)?
                 .f_mean(Kind::Double)?;
-            let new_a = right.f_narrow(0, 0, rank)?.f_matmul(&basis_a.f_tr()?)? * &row;
+            let new_a = right
+                .f_narrow(1, 0, rank)?
+                .f_tr()?
+                .f_matmul(&basis_a.f_tr()?)?
+                * &row;
             let kept = left.f_narrow(1, 0, rank)? * lengths.f_narrow(0, 0, rank)? / &row;
             let new_b = basis_b.f_matmul(&kept)?;
             for (part, value) in [(LORA_A, new_a), (LORA_B, new_b)] {
@@ -485,7 +489,7 @@ mod tests {
         assert_eq!(mean.adapter_rank(), 3);
         assert!(off(&product(&mean), &whole) < 1e-4 * whole.norm().double_value(&[]));
         // What is lost at two is the third singular value.
-        let (_, lengths, _) = Tensor::linalg_svd(&whole, false, "");
+        let (_, lengths, _) = whole.svd(true, true);
         mean.cut_adapters(2).unwrap();
         let lost = off(&product(&mean), &whole);
         assert!((lost - lengths.double_value(&[2])).abs() < 1e-3);
