@@ -5,8 +5,8 @@ use std::path::Path;
 use rust_bert::bert::{BertConfig, BertEmbeddings, BertModel};
 use tch::{nn, Device, Kind, Tensor};
 
-use super::adapted::{Adapted, Trained};
 use super::batch::Batch;
+use super::trainable::{Trainable, Trained};
 use super::weights::Weights;
 use super::Architecture;
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ pub const ROLE_TABLE: &str = "marks.role";
 /// An encoder that is trained as a whole.
 pub struct Bert {
     /// All variables, under the names they have in weight files, and the pass over them.
-    pub network: Adapted,
+    pub network: Trainable,
     model: BertModel<BertEmbeddings>,
 }
 
@@ -38,7 +38,7 @@ impl Bert {
         for (name, variable) in vs.variables() {
             variables.insert(name, variable);
         }
-        let mut network = Adapted::over(vs, architecture, &variables, Trained::Whole)?;
+        let mut network = Trainable::over(vs, architecture, &variables, Trained::Whole)?;
         network.load(&Weights::load(
             &encoder_dir.join("model.safetensors"),
             None,
@@ -46,10 +46,10 @@ impl Bert {
         Ok(Bert { network, model })
     }
 
-    /// What rust-bert's own pass gives in place of [`Adapted::forward`]: `[batch, tokens, hidden]`. The two are the same;
+    /// What rust-bert's own pass gives in place of [`Trainable::forward`], without dropout: `[batch, tokens, hidden]`. The two are the same;
     /// this one takes five steps for every activation, which a training on a CPU feels, and is
     /// what tests compare with.
-    pub fn reference(&self, embedded: &Tensor, batch: &Batch, train: bool) -> Result<Tensor> {
+    pub fn reference(&self, embedded: &Tensor, batch: &Batch) -> Result<Tensor> {
         let device = self.network.vs.device();
         let out = self
             .model
@@ -61,7 +61,7 @@ impl Bert {
                 Some(embedded),
                 None,
                 None,
-                train,
+                false,
             )
             .map_err(|e| Error::Model(e.to_string()))?;
         Ok(out.hidden_state)

@@ -328,8 +328,8 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encoder::adapted::Adapted;
     use crate::encoder::bert::Bert;
+    use crate::encoder::trainable::Trainable;
     use crate::encoder::{TokenMarks, ENCODER};
     use crate::model::{open_encoder, Base, Opened};
 
@@ -376,11 +376,12 @@ mod tests {
         let (opened, batch) = batch(ENCODER);
         let dir = crate::model::encoder_dir(ENCODER).unwrap();
         let whole = Bert::new(&dir, &opened.architecture, Device::Cpu).unwrap();
-        let adapted = Adapted::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
+        let adapted =
+            Trainable::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
         let _guard = tch::no_grad_guard();
         let embedded = adapted.embed(&batch);
         for expected in [
-            whole.reference(&embedded, &batch, false),
+            whole.reference(&embedded, &batch),
             whole.network.forward(&embedded, &batch, false),
             adapted.forward(&embedded, &batch, false),
         ] {
@@ -419,7 +420,8 @@ mod tests {
     fn adapters_add_to_the_larger_encoder_what_they_add_when_merged() {
         let (mut opened, batch) = batch(LARGER);
         tch::manual_seed(3);
-        let adapted = Adapted::new(&opened.architecture, &opened.weights, 4, Device::Cpu).unwrap();
+        let adapted =
+            Trainable::new(&opened.architecture, &opened.weights, 4, Device::Cpu).unwrap();
         let _guard = tch::no_grad_guard();
         for (name, v) in adapted.vs.variables() {
             if !name.ends_with("lora_a") {
@@ -434,7 +436,7 @@ mod tests {
         opened.weights.merge_adapters().unwrap();
         assert_eq!(opened.weights.adapter_rank(), 0);
         let mut merged =
-            Adapted::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
+            Trainable::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
         merged.load(&opened.weights).unwrap();
         let exact = merged
             .forward(&merged.embed(&batch), &batch, false)

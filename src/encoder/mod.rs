@@ -4,7 +4,6 @@
 //! [`adapted`], of which only adapters are trained, for larger encoders. [`engine`] is the same
 //! arithmetic arranged for inference, in fp32 or int8. A test holds them together.
 
-pub mod adapted;
 pub mod architecture;
 pub mod batch;
 pub mod bert;
@@ -13,6 +12,7 @@ pub mod int8;
 pub mod marks;
 pub mod pool;
 pub mod tokenize;
+pub mod trainable;
 pub mod weights;
 
 pub use architecture::Architecture;

@@ -70,16 +70,19 @@ impl Weights {
         self.0.extend(other.0);
     }
 
+    /// Names of the linear layers that have adapters.
+    fn adapted_layers(&self) -> Vec<String> {
+        let ending = format!(".{LORA_A}");
+        self.0
+            .keys()
+            .filter_map(|name| name.strip_suffix(&ending).map(String::from))
+            .collect()
+    }
+
     /// Adds the products of the adapters to the matrices they belong to (Hu et al. 2022); then there are none.
     pub fn merge_adapters(&mut self) -> Result<()> {
         let _guard = tch::no_grad_guard();
-        let ending = format!(".{LORA_A}");
-        let layers: Vec<String> = self
-            .0
-            .keys()
-            .filter_map(|name| name.strip_suffix(&ending).map(String::from))
-            .collect();
-        for layer in layers {
+        for layer in self.adapted_layers() {
             let mut take = |part: &str| {
                 let name = format!("{layer}.{part}");
                 self.0
@@ -135,13 +138,7 @@ impl Weights {
     /// Cuts the adapters to `rank`, so that what they add is as near as it can be to what they added before (Eckart and
     /// Young 1936, "The approximation of one matrix by another of lower rank").
     pub fn cut_adapters(&mut self, rank: i64) -> Result<()> {
-        let ending = format!(".{LORA_A}");
-        let layers: Vec<String> = self
-            .0
-            .keys()
-            .filter_map(|name| name.strip_suffix(&ending).map(String::from))
-            .collect();
-        for layer in layers {
+        for layer in self.adapted_layers() {
             let part = |part: &str| {
                 let name = format!("{layer}.{part}");
                 Ok::<_, Error>(self.any(&name)?.f_to_kind(Kind::Double)?)

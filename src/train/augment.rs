@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::labels::Side;
 
 /// Names that stand in for those of the two blocs: countries that are far from the first dispute
-/// and near to others, most of them one token.
+/// and near to others. Those that are more than one token to an encoder are not used with it.
 const STAND_INS: [&str; 20] = [
     "India",
     "Pakistan",
@@ -86,7 +86,7 @@ impl Augment {
         })
     }
 
-    /// A changed copy of the example. One with `tags` keeps its tokens.
+    /// A changed copy of the example. One that is `tagged` keeps its number of tokens.
     pub fn apply(
         &self,
         text: &Encoded,

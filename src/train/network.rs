@@ -4,9 +4,9 @@ use std::path::Path;
 
 use tch::{nn, Device, Kind, Tensor};
 
-use crate::encoder::adapted::{trained_whole, Adapted};
 use crate::encoder::batch::Batch;
 use crate::encoder::bert::{features, Bert};
+use crate::encoder::trainable::{trained_whole, Trainable};
 use crate::encoder::{Architecture, Weights};
 use crate::error::{Error, Result};
 
@@ -19,7 +19,7 @@ pub struct HeadSpec {
 
 /// Encoder with heads.
 pub struct Network {
-    pub body: Adapted,
+    pub body: Trainable,
     heads: Vec<nn::Linear>,
     tagger: Option<nn::Linear>,
     dropout: f64,
@@ -63,11 +63,11 @@ impl Network {
         tags: i64,
         device: Device,
     ) -> Result<Self> {
-        let body = Adapted::new(architecture, weights, rank, device)?;
+        let body = Trainable::new(architecture, weights, rank, device)?;
         Ok(Self::over(body, architecture.hidden, heads, tags))
     }
 
-    fn over(body: Adapted, hidden: usize, heads: &[HeadSpec], tags: i64) -> Self {
+    fn over(body: Trainable, hidden: usize, heads: &[HeadSpec], tags: i64) -> Self {
         let root = body.vs.root();
         let h = hidden as i64;
         let linear = |name: &str, inputs: i64, outputs: i64| {

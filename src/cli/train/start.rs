@@ -1,7 +1,7 @@
 //! What a training starts from: an encoder, with the weights of `--init` laid over it.
 
 use super::TrainArgs;
-use crate::encoder::adapted::trained_whole;
+use crate::encoder::trainable::trained_whole;
 use crate::encoder::{Architecture, Tokenizer, Weights};
 use crate::error::{Error, Result};
 use crate::model::{self, Base, Model, Opened, Source};

@@ -86,7 +86,7 @@ struct Layer {
 }
 
 /// Encoder, adapters and mark tables; heads may be added to the variables.
-pub struct Adapted {
+pub struct Trainable {
     /// What is trained, under the names it has in weight files.
     pub vs: nn::VarStore,
     architecture: Architecture,
@@ -103,8 +103,8 @@ pub struct Adapted {
     trained: Trained,
 }
 
-impl Adapted {
-    /// An encoder with the given weights (adapters and marks among them are left to [`Adapted::load`]) and adapters of
+impl Trainable {
+    /// An encoder with the given weights (adapters and marks among them are left to [`Trainable::load`]) and adapters of
     /// `rank`, which add nothing yet; with rank 0 there are none, and gradients are shares. With adapters, the
     /// linear layers compute in bf16 where the device is quick at it.
     pub fn new(
@@ -193,7 +193,7 @@ impl Adapted {
                 .transpose()
         };
         let table_of = |name: &str, rows: usize| get(name, &[rows as i64, h]);
-        Ok(Adapted {
+        Ok(Trainable {
             word: table_of("embeddings.word_embeddings.weight", architecture.vocabulary)?,
             position: table_of(
                 "embeddings.position_embeddings.weight",
@@ -226,7 +226,7 @@ impl Adapted {
         super::bert::marked(&self.word, &self.actor_marks, &self.role_marks, batch)
     }
 
-    /// The last layer's vectors, `[batch, tokens, hidden]`, from [`Adapted::embed`]'s output.
+    /// The last layer's vectors, `[batch, tokens, hidden]`, from [`Trainable::embed`]'s output.
     pub fn forward(&self, embedded: &Tensor, batch: &Batch, train: bool) -> Result<Tensor> {
         let a = &self.architecture;
         let (b, t) = (embedded.size()[0], batch.width as i64);
@@ -339,7 +339,7 @@ mod tests {
                 opened.weights.insert(name, zeros);
             }
             let network =
-                Adapted::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
+                Trainable::new(&opened.architecture, &opened.weights, 0, Device::Cpu).unwrap();
             let text = opened
                 .tokenizer
                 .encode("The ministry denied that any shells were fired.", 64)
