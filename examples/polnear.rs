@@ -111,7 +111,11 @@ fn main() -> Result<()> {
     let inputs: Vec<Input> = contexts
         .iter()
         .zip(&attributions)
-        .map(|(text, attribution)| Input { text, attribution })
+        .map(|(text, attribution)| Input {
+            text,
+            attribution,
+            publisher: None,
+        })
         .collect();
     let tagged = classifier.classify(&inputs, &|_| {})?;
 

@@ -8,7 +8,7 @@ UTF-8), so that whoever has the corpora can put the two together again:
     scripts/read_labels.py statements unlabelled.jsonl articles/statements.jsonl > read.jsonl
     scripts/read_labels.py pairs unlabelled.jsonl articles/statements.jsonl > read_pairs.jsonl
 
-The inputs are JSONL with a field `text` and, if there is one, `date`; they may be output of `standoff classify`. A
+The inputs are JSONL with a field `text` and, if they are there, `date` and `outlet`; they may be output of `standoff classify`. A
 text that was read more than once has a row for each reading. All readings of a statement, and the model's
 scores if there are any, are multiplied to one probability a label, since each of them errs: `--right` says how often a label is
 right that the annotator was sure of, `--hesitant` how often one he was not. Readings of a pair vote. The output is
@@ -110,8 +110,7 @@ def main():
             out = record and b and pair(rows, record, b)
         if not out:
             continue
-        if record.get("date"):
-            out["date"] = record["date"]
+        out |= {k: record[k] for k in ("date", "outlet") if record.get(k)}
         print(json.dumps(out, ensure_ascii=False))
         written += 1
     print(f"{written} of {len(readings)} labelled texts were found and taken", file=sys.stderr)

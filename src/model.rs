@@ -70,6 +70,9 @@ pub struct StatementsPart {
     /// What is added to the log-odds of a speaker's own bloc, where attribution knows it.
     #[serde(default)]
     pub speaker_log_odds: f64,
+    /// The same for the bloc whose own channel the statement stands in.
+    #[serde(default)]
+    pub publisher_log_odds: f64,
     /// Whether the weights hold a token head for attribution.
     pub tagger: bool,
     /// The encoder below, if it is not the model's.

@@ -49,7 +49,14 @@ pub struct Statement {
     pub date: Option<NaiveDate>,
     pub document: Option<String>,
     pub language: Option<String>,
+    /// Name or host of what it was published in.
+    pub outlet: Option<String>,
     pub extra: Map<String, Value>,
+}
+
+/// The outlet of a record of statements that stand alone.
+pub fn outlet_of(row: &Map<String, Value>) -> Option<&str> {
+    row.get("outlet")?.as_str()
 }
 
 /// Everything that makes records out of statements.
@@ -146,6 +153,10 @@ impl Pipeline {
             .map(|(s, a)| Input {
                 text: &s.text,
                 attribution: a,
+                publisher: s
+                    .outlet
+                    .as_deref()
+                    .and_then(|o| self.attributor.sides().publisher(o)),
             })
             .collect();
         let classified = self.classifier.classify(&inputs, done)?;

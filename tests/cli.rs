@@ -381,3 +381,81 @@ fn train_learns_from_a_users_own_labels_and_stops_at_wrong_ones() {
     assert_eq!(e.status.code(), Some(1));
     assert!(err(&e).contains("empty"));
 }
+
+#[test]
+fn a_blocs_own_channel_speaks_for_it_unless_the_other_bloc_is_quoted() {
+    let open = "This will have consequences for security in the whole region.";
+    let quoted = "Stoltenberg said the alliance would keep its door open.";
+    let rows: Vec<String> = [
+        (open, ""),
+        (open, "Russian MFA Telegram (EN)"),
+        (open, "mid.ru"),
+        (open, "White House"),
+        (open, "The Moscow Times"),
+        (quoted, ""),
+        (quoted, "Russian MFA Telegram (EN)"),
+    ]
+    .iter()
+    .map(|(text, outlet)| serde_json::json!({"text": text, "outlet": outlet}).to_string())
+    .collect();
+    for model in ["standoff-1", "standoff-2"] {
+        let out = pipe(&["classify", "--model", model], rows.join("\n").as_bytes());
+        assert!(out.status.success(), "{}", err(&out));
+        let sides: Vec<serde_json::Value> = lines(&out)
+            .iter()
+            .map(|r| r["side"]["scores"].clone())
+            .collect();
+        let p = |row: usize, side: &str| sides[row][side].as_f64().expect("a score");
+        assert!(p(1, "russian") > p(0, "russian") + 0.02, "{sides:?}");
+        assert_eq!(sides[1], sides[2]);
+        assert!(p(3, "western") > p(0, "western") + 0.02, "{sides:?}");
+        assert_eq!(sides[0], sides[4]);
+        assert_eq!(sides[5], sides[6]);
+    }
+}
+
+/// Twenty thousand statements, none like another, take no more memory than the first three thousand.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_input() {
+    use std::io::{BufRead, BufReader};
+    let resident = |pid: u32| -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+        let line = status.lines().find(|l| l.starts_with("VmRSS:"));
+        line.and_then(|l| l.split_whitespace().nth(1)?.parse().ok())
+            .expect("a size in kB")
+    };
+    let mut child = standoff(&["classify", "--model", "standoff-1", "-q"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let writer = std::thread::spawn(move || {
+        for i in 0..20_000 {
+            let text = format!("Convoy {i} left depot {} for town {}.", i % 977, i * 31);
+            writeln!(stdin, "{text}").expect("it reads on");
+        }
+    });
+    let (mut early, mut late) = (0, 0);
+    let out = BufReader::new(child.stdout.take().expect("piped"));
+    let mut count = 0;
+    for line in out.lines() {
+        line.expect("a line");
+        count += 1;
+        if count % 100 == 0 {
+            let now = resident(child.id());
+            let most = if count <= 3_000 {
+                &mut early
+            } else {
+                &mut late
+            };
+            *most = now.max(*most);
+        }
+    }
+    writer.join().expect("the writer ends");
+    assert!(child.wait().expect("the program ends").success());
+    assert_eq!(count, 20_000);
+    // The last answers are remembered, some 15 MB of them; a leak of a statement's vectors would be gigabytes.
+    assert!(late < early + 40_000, "{early} kB at first, then {late} kB");
+}

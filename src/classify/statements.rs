@@ -15,7 +15,7 @@ use crate::document::Span;
 use crate::encoder::pool::sentence_features;
 use crate::encoder::{Encoded, Pool, TokenMarks, Tokenizer};
 use crate::error::Result;
-use crate::labels::{Label, SideNames};
+use crate::labels::{Label, Side, SideNames};
 use crate::model::Model;
 use crate::train::data::TagKind;
 use crate::train::fit::{argmax, shift, softmax};
@@ -25,6 +25,8 @@ use crate::train::fit::{argmax, shift, softmax};
 pub struct Input<'a> {
     pub text: &'a str,
     pub attribution: &'a Attribution,
+    /// The bloc whose own channel the statement stands in.
+    pub publisher: Option<Side>,
 }
 
 /// A stretch of text that the tagger takes for a speaker, cue or content.
@@ -58,6 +60,7 @@ pub struct Classifier {
     side_temperature: f64,
     stance_temperature: f64,
     speaker_log_odds: f64,
+    publisher_log_odds: f64,
     max_tokens: usize,
     names: SideNames,
     /// The last answers.
@@ -75,7 +78,9 @@ fn key(text: &str, marks: &TokenMarks) -> Key {
         .chain_update(marks.actors.len().to_le_bytes())
         .chain_update(&marks.actors)
         .chain_update(&marks.roles)
-        .chain_update([marks.speaker.map_or(u8::MAX, |s| s.index() as u8)])
+        .chain_update(
+            [marks.speaker, marks.publisher].map(|s| s.map_or(u8::MAX, |s| s.index() as u8)),
+        )
         .chain_update(text)
         .finalize()
         .into()
@@ -99,6 +104,7 @@ impl Classifier {
             side_temperature: part.side_temperature,
             stance_temperature: part.stance_temperature,
             speaker_log_odds: part.speaker_log_odds,
+            publisher_log_odds: part.publisher_log_odds,
             max_tokens: part.max_tokens,
             names,
             remembered: Mutex::new(LruCache::new(REMEMBERED)),
@@ -106,7 +112,7 @@ impl Classifier {
     }
 
     /// Classifies statements; the results are in input order and each depends on
-    /// its own text and attribution alone. What the encoder reads alike is computed
+    /// its own text, attribution and publisher alone. What the encoder reads alike is computed
     /// once, also across calls, as long as it is remembered. `done` is told of
     /// finished statements.
     pub fn classify(
@@ -119,7 +125,8 @@ impl Classifier {
             .map(|i| {
                 let text = self.tokenizer.encode(i.text, self.max_tokens)?;
                 let a = i.attribution;
-                let marks = TokenMarks::new(&text, &a.mentions, a.speaker.as_ref(), &self.names);
+                let marks = TokenMarks::new(&text, &a.mentions, a.speaker.as_ref(), &self.names)
+                    .published_by(i.publisher);
                 Ok((text, marks))
             })
             .collect::<Result<Vec<_>>>()?
@@ -171,8 +178,13 @@ impl Classifier {
     fn finish(&self, text: &Encoded, marks: &TokenMarks, hidden: &[f32]) -> Classified {
         let features = sentence_features(hidden, self.pool.hidden);
         let mut side = softmax(&self.side.logits(&features), self.side_temperature);
-        if let Some(speaker) = marks.speaker {
-            shift(&mut side, speaker.index(), self.speaker_log_odds);
+        for (bloc, log_odds) in [
+            (marks.speaker, self.speaker_log_odds),
+            (marks.publisher, self.publisher_log_odds),
+        ] {
+            if let Some(bloc) = bloc {
+                shift(&mut side, bloc.index(), log_odds);
+            }
         }
         Classified {
             side,

@@ -577,6 +577,7 @@ fn prepare_document(
                 date: d.date,
                 document: None,
                 language: s.language.clone(),
+                outlet: d.outlet.clone(),
                 extra: serde_json::Map::new(),
             })
             .collect();

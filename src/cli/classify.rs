@@ -10,13 +10,13 @@ use super::stream::{filter, json, object, take_id, Bad, Line};
 use super::Context;
 use crate::classify::Explainer;
 use crate::error::Result;
-use crate::pipeline::{Pipeline, Statement};
+use crate::pipeline::{outlet_of, Pipeline, Statement};
 use crate::segment;
 
 /// Arguments of `standoff classify`.
 #[derive(Debug, Args)]
 pub struct ClassifyArgs {
-    /// JSONL files ({"id","text","date"?}) or plain text, one sentence a line; stdin if none or `-`
+    /// JSONL files ({"id","text","date"?,"outlet"?}) or plain text, one sentence a line; stdin if none or `-`
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     /// Add the words that weighed most for each label (slower; computed in fp32)
@@ -97,6 +97,7 @@ fn parse(line: &Line) -> std::result::Result<Statement, Bad> {
         text,
         date,
         document,
+        outlet: outlet_of(&row).map(str::to_string),
         extra: row,
     })
 }

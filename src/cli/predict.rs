@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::eval::gold::{GoldAttribution, GoldCoreference, GoldPair, GoldStatement, Meta};
 use crate::eval::predictions::Predictor;
 use crate::model::Model;
-use crate::pipeline::{Pipeline, Statement};
+use crate::pipeline::{outlet_of, Pipeline, Statement};
 use crate::record::{RelationRecord, StatementRecord};
 use crate::sides::Sides;
 use std::sync::{Arc, OnceLock};
@@ -52,6 +52,7 @@ fn statement(meta: &Meta, text: &str) -> Statement {
         id: meta.id.clone(),
         text: text.to_string(),
         date: meta.date,
+        outlet: outlet_of(&meta.fields).map(str::to_string),
         ..Statement::default()
     }
 }

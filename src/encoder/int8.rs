@@ -2,7 +2,8 @@
 //!
 //! A row of the input is brought to 0…127 by its own extremes (per-token quantisation: Yao et
 //! al. 2022, "ZeroQuant"), weights to ±64 per output channel. A product of the two needs 14 bits, so
-//! that four of them can be added in 16 bits, `4 * 127 * 64 < 2^15`, before they are widened:
+//! that four of them can be added in 16 bits, `4 * 127 * 64 < 2^15`, before they are widened. Few weights are near ±64
+//! and both signs occur, so that mostly twelve can be, which is looked up when the weights are packed:
 //! nothing saturates, every sum is exact, and a row's result depends on the row alone, whatever
 //! is computed with it and on whichever CPU.
 //!
@@ -27,6 +28,8 @@ const PANEL: usize = 16;
 const GROUP: usize = 4;
 /// Rows computed together, so many that their sums fit the registers.
 const TILE: usize = 4;
+/// Lines of a panel whose products are added in 16 bits where that is exact for any input; two always are.
+const RUN: usize = 6;
 /// Rows that go through all panels together, so many that they stay in the cache.
 const BLOCK: usize = 128;
 
@@ -80,6 +83,9 @@ pub struct Matrix {
     outputs: usize,
     /// `[outputs / PANEL][inputs / GROUP]`.
     lines: Vec<Line>,
+    /// `[outputs / PANEL][inputs / GROUP / RUN]`: whether the products of these lines can be added in 16 bits. A shorter
+    /// run at the end cannot.
+    whole_runs: Vec<bool>,
     /// Per channel: the scale of its weights, times the step of the inputs.
     scales: Vec<f32>,
     /// Per channel: the sum of its weights, as they are after quantisation.
@@ -131,15 +137,14 @@ impl Matrix {
                 "a layer of {inputs} inputs and {outputs} outputs cannot be computed in int8 here"
             )));
         };
-        let weight = Vec::<f32>::try_from(weight.f_contiguous()?.view(-1))?;
-        let rows = weight.chunks_exact(inputs);
-        let scales: Vec<f32> = rows
-            .clone()
-            .map(|row| row.iter().fold(1e-12f32, |m, w| m.max(w.abs())) / WEIGHT_END)
-            .collect();
-        let values: Vec<i8> = rows
-            .zip(&scales)
-            .flat_map(|(row, scale)| row.iter().map(move |w| (w / scale).round() as i8))
+        let weight = weight.f_contiguous()?;
+        let weight = floats(&weight)?;
+        let mut values = vec![0i8; weight.len()];
+        let scales: Vec<f32> = weight
+            .chunks_exact(inputs)
+            .zip(values.chunks_exact_mut(inputs))
+            // SAFETY: there is no kernel for a CPU without AVX2.
+            .map(|(row, to)| unsafe { rounded(row, to) })
             .collect();
         let sums = values
             .chunks_exact(inputs)
@@ -154,10 +159,16 @@ impl Matrix {
                 part.copy_from_slice(&values[from..from + GROUP]);
             }
         }
+        let whole_runs = lines
+            .chunks_exact(inputs / GROUP)
+            .flat_map(|panel| panel.chunks(RUN))
+            .map(|run| run.len() == RUN && fits(run))
+            .collect();
         Ok(Matrix {
             inputs,
             outputs,
             lines,
+            whole_runs,
             scales: scales.iter().map(|s| s / INPUT_END).collect(),
             sums,
             bias: Vec::try_from(bias.f_contiguous()?)?,
@@ -187,6 +198,31 @@ impl Matrix {
         let _ = (to, space);
         Ok(out)
     }
+}
+
+/// Brings a row of weights to ±64, and gives its scale. (AVX2 rounds many at once.)
+#[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2"))]
+unsafe fn rounded(row: &[f32], to: &mut [i8]) -> f32 {
+    let scale = row.iter().fold(1e-12f32, |m, w| m.max(w.abs())) / WEIGHT_END;
+    for (w, to) in row.iter().zip(to) {
+        *to = (w / scale).round() as i8;
+    }
+    scale
+}
+
+/// Whether the products of these lines with any inputs can be added in 16 bits: neither the positive
+/// weights that meet in one sum nor the negative ones reach beyond.
+fn fits(run: &[Line]) -> bool {
+    // Two neighbouring inputs of every line go to one sum.
+    (0..PANEL * GROUP).step_by(2).all(|at| {
+        let reach = |sign: i32| {
+            run.iter()
+                .flat_map(|line| &line.0[at..at + 2])
+                .map(|&w| (sign * i32::from(w)).max(0))
+                .sum::<i32>()
+        };
+        reach(1).max(reach(-1)) * INPUT_END as i32 <= i32::from(i16::MAX)
+    })
 }
 
 /// Working space of [`Matrix::forward`], one per thread.
@@ -301,7 +337,8 @@ mod avx2 {
     #[target_feature(enable = "avx2")]
     pub unsafe fn product(m: &Matrix, x: &Quantised, out: &mut [f32]) {
         for (values, rows, out) in blocks(m, x, out) {
-            for (p, panel) in m.lines.chunks_exact(m.inputs / GROUP).enumerate() {
+            let depth = m.inputs / GROUP;
+            for (p, panel) in m.lines.chunks_exact(depth).enumerate() {
                 let mut r = 0;
                 while r + TILE <= rows.len() {
                     tile::<TILE>(m, p, panel, values, rows, r, out);
@@ -313,6 +350,155 @@ mod avx2 {
                 }
             }
         }
+    }
+
+    /// Sums of `R` rows for the two halves of a panel.
+    type Sums<const R: usize> = [[__m256i; 2]; R];
+
+    /// Adds the products of `N` lines with `R` rows, which stand `width` bytes apart, in 16 bits, and what
+    /// that gives to `sums`.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn add<const R: usize, const N: usize>(
+        lines: *const Line,
+        from: *const u8,
+        width: usize,
+        sums: &mut Sums<R>,
+    ) {
+        if N == RUN {
+            if let Ok(tile) = <&mut Sums<TILE>>::try_from(sums.as_mut_slice()) {
+                return add_run(lines, from, width, tile);
+            }
+        }
+        let ones = _mm256_set1_epi16(1);
+        let mut narrow = [[_mm256_setzero_si256(); 2]; R];
+        for i in 0..N {
+            let line = lines.add(i).cast::<__m256i>();
+            let w = [0, 1].map(|c| _mm256_load_si256(line.add(c)));
+            for (r, narrow) in narrow.iter_mut().enumerate() {
+                let x = from.add(r * width + i * GROUP).cast::<i32>();
+                let x = _mm256_set1_epi32(x.read_unaligned());
+                for (sum, w) in narrow.iter_mut().zip(w) {
+                    *sum = _mm256_add_epi16(*sum, _mm256_maddubs_epi16(x, w));
+                }
+            }
+        }
+        for (sums, narrow) in sums.iter_mut().zip(narrow) {
+            for (sum, narrow) in sums.iter_mut().zip(narrow) {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(narrow, ones));
+            }
+        }
+    }
+
+    /// What [`add`] does for a whole run and a whole tile. Written out, since the compiler keeps the wrong half of
+    /// the sums in registers: a sixth slower.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn add_run(lines: *const Line, from: *const u8, width: usize, sums: &mut Sums<TILE>) {
+        /// Weights of a line to ymm8 and ymm9.
+        macro_rules! weights {
+            ($line:literal) => {
+                concat!(
+                    "vmovdqa ymm8, [{lines} + 64*",
+                    $line,
+                    "]\n",
+                    "vmovdqa ymm9, [{lines} + 64*",
+                    $line,
+                    " + 32]\n"
+                )
+            };
+        }
+        /// Products of the inputs of a row for a line.
+        macro_rules! products {
+            ($row:literal, $line:literal, $low:literal, $high:literal) => {
+                concat!(
+                    "vpbroadcastd ymm10, [{",
+                    $row,
+                    "} + 4*",
+                    $line,
+                    "]\n",
+                    "vpmaddubsw ymm",
+                    $low,
+                    ", ymm10, ymm8\n",
+                    "vpmaddubsw ymm",
+                    $high,
+                    ", ymm10, ymm9\n"
+                )
+            };
+        }
+        macro_rules! first {
+            () => {
+                concat!(
+                    weights!("0"),
+                    products!("a", "0", "0", "1"),
+                    products!("b", "0", "2", "3"),
+                    products!("c", "0", "4", "5"),
+                    products!("d", "0", "6", "7")
+                )
+            };
+        }
+        /// The same, added to the products of the lines before.
+        macro_rules! more {
+            ($row:literal, $line:literal, $low:literal, $high:literal) => {
+                concat!(
+                    products!($row, $line, "11", "12"),
+                    "vpaddw ymm",
+                    $low,
+                    ", ymm",
+                    $low,
+                    ", ymm11\n",
+                    "vpaddw ymm",
+                    $high,
+                    ", ymm",
+                    $high,
+                    ", ymm12\n"
+                )
+            };
+        }
+        macro_rules! line {
+            ($line:literal) => {
+                concat!(
+                    weights!($line),
+                    more!("a", $line, "0", "1"),
+                    more!("b", $line, "2", "3"),
+                    more!("c", $line, "4", "5"),
+                    more!("d", $line, "6", "7")
+                )
+            };
+        }
+        macro_rules! widen {
+            ($($at:literal)*) => {
+                concat!(
+                    "vpcmpeqd ymm13, ymm13, ymm13\n", // all bits,
+                    "vpsrlw ymm13, ymm13, 15\n",      // 16 ones
+                    $(
+                        "vpmaddwd ymm", $at, ", ymm", $at, ", ymm13\n",
+                        "vpaddd ymm", $at, ", ymm", $at, ", [{sums} + 32*", $at, "]\n",
+                        "vmovdqa [{sums} + 32*", $at, "], ymm", $at, "\n",
+                    )*
+                )
+            };
+        }
+        std::arch::asm!(
+            first!(),
+            line!("1"),
+            line!("2"),
+            line!("3"),
+            line!("4"),
+            line!("5"),
+            widen!("0" "1" "2" "3" "4" "5" "6" "7"),
+            lines = in(reg) lines,
+            a = in(reg) from,
+            b = in(reg) from.add(width),
+            c = in(reg) from.add(2 * width),
+            d = in(reg) from.add(3 * width),
+            sums = in(reg) sums.as_mut_ptr(),
+            out("ymm0") _, out("ymm1") _, out("ymm2") _, out("ymm3") _,
+            out("ymm4") _, out("ymm5") _, out("ymm6") _, out("ymm7") _,
+            out("ymm8") _, out("ymm9") _, out("ymm10") _, out("ymm11") _,
+            out("ymm12") _, out("ymm13") _,
+            options(nostack),
+        );
     }
 
     /// `R` rows from `row` on, for one panel.
@@ -327,25 +513,19 @@ mod avx2 {
         row: usize,
         out: &mut [f32],
     ) {
-        let ones = _mm256_set1_epi16(1);
-        let mut sums = [[_mm256_setzero_si256(); 2]; R];
+        let mut sums: Sums<R> = [[_mm256_setzero_si256(); 2]; R];
         let mut from = values[row * m.inputs..(row + R) * m.inputs].as_ptr();
-        for two in panel.chunks_exact(2) {
-            let at = two.as_ptr().cast::<__m256i>();
-            let w = [0, 1, 2, 3].map(|i| _mm256_load_si256(at.add(i)));
-            for (r, sums) in sums.iter_mut().enumerate() {
-                let x = from.add(r * m.inputs).cast::<i32>();
-                let first = _mm256_set1_epi32(x.read_unaligned());
-                let second = _mm256_set1_epi32(x.add(1).read_unaligned());
-                for (c, sum) in sums.iter_mut().enumerate() {
-                    let four = _mm256_add_epi16(
-                        _mm256_maddubs_epi16(first, w[c]),
-                        _mm256_maddubs_epi16(second, w[2 + c]),
-                    );
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(four, ones));
+        let runs = m.inputs.div_ceil(RUN * GROUP);
+        let whole = &m.whole_runs[p * runs..(p + 1) * runs];
+        for (run, whole) in panel.chunks(RUN).zip(whole) {
+            if *whole {
+                add::<R, RUN>(run.as_ptr(), from, m.inputs, &mut sums);
+            } else {
+                for (i, two) in run.chunks_exact(2).enumerate() {
+                    add::<R, 2>(two.as_ptr(), from.add(2 * i * GROUP), m.inputs, &mut sums);
                 }
             }
-            from = from.add(2 * GROUP);
+            from = from.add(RUN * GROUP);
         }
         for c in 0..2 {
             let channel = p * PANEL + c * 8;
@@ -803,6 +983,22 @@ mod tests {
                 assert!((v - 1535.0).abs() < 0.01, "{v}");
             }
         }
+    }
+
+    #[test]
+    fn a_run_is_added_in_16_bits_only_where_no_input_could_overflow_it() {
+        // 258 times 127 is the most that fits; weights of both signs do not add up.
+        let run = |weights: &[i8]| {
+            let mut lines = [Line([0; PANEL * GROUP]); RUN];
+            for (i, &w) in weights.iter().enumerate() {
+                lines[i / 2].0[6 + i % 2] = w;
+            }
+            lines
+        };
+        assert!(fits(&run(&[64, 64, 64, 64, 2])));
+        assert!(!fits(&run(&[64, 64, 64, 64, 2, 1])));
+        assert!(!fits(&run(&[-64, -64, -64, -64, -3])));
+        assert!(fits(&run(&[64, -64, 64, -64, 64, -64, 64, -64])));
     }
 
     #[test]

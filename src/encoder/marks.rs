@@ -25,6 +25,8 @@ pub struct TokenMarks {
     /// The bloc of the statement's speaker, where both are known. The encoder does not
     /// see it; it shifts the answer (see [`crate::train::fit::shift`]).
     pub speaker: Option<Side>,
+    /// The bloc whose own channel the statement stands in, unless someone of the other one speaks; used in the same way.
+    pub publisher: Option<Side>,
 }
 
 /// The actor table's row for a side.
@@ -44,6 +46,7 @@ impl TokenMarks {
             actors: vec![0; tokens],
             roles: vec![0; tokens],
             speaker: None,
+            publisher: None,
         }
     }
 
@@ -75,6 +78,12 @@ impl TokenMarks {
             }
         }
         marks
+    }
+
+    /// The same for a statement in a bloc's own channel. Whoever of the other bloc is quoted there speaks for himself.
+    pub fn published_by(mut self, bloc: Option<Side>) -> Self {
+        self.publisher = bloc.filter(|&p| self.speaker.is_none_or(|s| s == p));
+        self
     }
 }
 

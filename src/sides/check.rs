@@ -1,5 +1,5 @@
 //! What must hold between the actors of a sides file: names that tell actors
-//! apart, members of something that exists, offices with one holder at a time.
+//! apart, members of something that exists, offices with one holder at a time, web sites with one owner.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,31 @@ use super::{Role, Sides};
 pub(super) fn check(sides: &Sides) -> Result<(), Problem> {
     names(sides)?;
     members(sides)?;
-    offices(sides)
+    offices(sides)?;
+    hosts(sides)
+}
+
+/// A host is one actor's, and his own channel.
+fn hosts(sides: &Sides) -> Result<(), Problem> {
+    let mut owner: HashMap<String, usize> = HashMap::new();
+    for (i, a) in sides.actors.iter().enumerate() {
+        for host in &a.hosts {
+            let fail = |message| Err(Problem::actor(i, host, message));
+            if !a.speaks_in_channels() {
+                return fail(format!(
+                    "actor \"{}\" has hosts: only a person's or an organisation's site speaks for its owner; remove them",
+                    a.id
+                ));
+            }
+            if let Some(first) = owner.insert(host.to_lowercase(), i) {
+                return fail(format!(
+                    "duplicate host \"{host}\": \"{}\" and \"{}\" both have it; remove it from one",
+                    sides.actors[first].id, a.id
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Every name stands for one actor, unless all that share it mark it as ambiguous.

@@ -5,6 +5,7 @@
 
 mod check;
 mod parse;
+mod publisher;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,6 +16,8 @@ use serde::Deserialize;
 use crate::labels::{Side, SideNames};
 use crate::record::BlocRecord;
 use crate::{Error, Result};
+
+use publisher::Publishers;
 
 /// A sides file, read and checked.
 #[derive(Debug, Clone)]
@@ -31,6 +34,7 @@ pub struct Sides {
     /// SHA-256 of the file, hex.
     pub hash: String,
     index: HashMap<String, usize>,
+    publishers: Publishers,
 }
 
 /// One of the two blocs.
@@ -86,6 +90,8 @@ pub struct Actor {
     pub member_of: Vec<String>,
     /// Common nouns that may stand for it (`alliance`, `ministry`), for definite descriptions.
     pub nouns: Vec<String>,
+    /// Hosts of its web sites (`example.org`; subdomains count), by which an outlet field may name it.
+    pub hosts: Vec<String>,
     /// Offices held, each with its dates.
     pub roles: Vec<Role>,
 }
@@ -136,6 +142,11 @@ impl Actor {
         best
     }
 
+    /// Whether what stands in its own channels is said by it; a news outlet reports what others say.
+    pub(crate) fn speaks_in_channels(&self) -> bool {
+        matches!(self.kind, Kind::Person | Kind::Organisation)
+    }
+
     /// The name and all spellings that count without support.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))
@@ -184,6 +195,12 @@ impl Sides {
             Side::Second => Some(&self.blocs[1]),
             Side::Other => None,
         }
+    }
+
+    /// The bloc of the institution or person whose own channel this `outlet` is (a name or the host of a web
+    /// address), if the file knows one. News outlets are nobody's channel, nor does a state or place in a name make one.
+    pub fn publisher(&self, outlet: &str) -> Option<Side> {
+        self.publishers.find(outlet)
     }
 
     /// The two blocs as reports need them.

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::publisher::Publishers;
 use super::{check, Actor, Bloc, Gender, Kind, Role, Sides};
 use crate::labels::{Side, SideNames};
 use crate::{Error, Result};
@@ -56,6 +57,8 @@ struct RawActor {
     member_of: Vec<String>,
     #[serde(default)]
     nouns: Vec<String>,
+    #[serde(default)]
+    hosts: Vec<String>,
     #[serde(default)]
     roles: Vec<RawRole>,
 }
@@ -156,6 +159,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Sides> {
                 format!("updated = {d} is not a date: write it as 2024-05-31, without quotes"),
             )
         })?;
+    let publishers = Publishers::new(&actors);
     let sides = Sides {
         name: raw.name,
         description: raw.description,
@@ -164,6 +168,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Sides> {
         actors,
         hash: hex(&Sha256::digest(text.as_bytes())),
         index,
+        publishers,
     };
     check::check(&sides).map_err(located)?;
     Ok(sides)
@@ -294,7 +299,7 @@ fn actor(a: RawActor, i: usize, names: &SideNames) -> Result<Actor, Problem> {
             ));
         }
     }
-    for list in [&a.aliases, &a.ambiguous, &a.demonyms, &a.nouns] {
+    for list in [&a.aliases, &a.ambiguous, &a.demonyms, &a.nouns, &a.hosts] {
         if list.iter().any(|s| s.trim().is_empty()) {
             return Err(Problem::actor(
                 i,
@@ -339,6 +344,7 @@ fn actor(a: RawActor, i: usize, names: &SideNames) -> Result<Actor, Problem> {
         demonyms: a.demonyms,
         member_of: a.member_of,
         nouns: a.nouns,
+        hosts: a.hosts,
         roles,
     })
 }

@@ -77,6 +77,14 @@ fn errors_name_line_and_remedy() {
         (two("aliases = [\"Chief\"]", "aliases = [\"Chief\"]"), ":30: duplicate alias \"Chief\""),
         (two("", "").replace("\"b\"", "\"a\""), ":26: duplicate id \"a\""),
         (two("", "member_of = [\"east\"]"), "member_of \"east\""),
+        (
+            two("hosts = [\"Ann.example.org\"]", "hosts = [\"ann.example.org\"]"),
+            ":30: duplicate host \"ann.example.org\"",
+        ),
+        (
+            two("hosts = [\"ann.example.org\"]", "").replacen("\"person\"", "\"outlet\"", 1),
+            ":23: actor \"a\" has hosts",
+        ),
         (two("", "").replacen("\"north\"", "\"west\"", 1), "unknown bloc \"west\": write \"north\", \"south\" or \"other\""),
         (two("", "").replacen("\"person\"", "\"robot\"", 1), "unknown variant `robot`"),
         (two("shoe_size = 3", ""), ":23: unknown field `shoe_size`"),

@@ -128,6 +128,7 @@ fn renamed(text: &Encoded, marks: &TokenMarks, names: [i64; 2]) -> (Encoded, Tok
     };
     let mut new_marks = TokenMarks {
         speaker: marks.speaker,
+        publisher: marks.publisher,
         ..TokenMarks::default()
     };
     let mut before = 0;
@@ -163,6 +164,7 @@ mod tests {
             actors: vec![0, 1, 1, 0, 2, 0, 3, 0],
             roles: vec![0, 1, 1, 2, 3, 3, 3, 0],
             speaker: Some(Side::First),
+            publisher: None,
         };
         let augment = Augment {
             drop_marks: 0.0,

@@ -17,6 +17,8 @@ pub struct Statement {
     pub id: String,
     pub text: String,
     pub date: Option<NaiveDate>,
+    /// Name or host of what it was published in.
+    pub outlet: Option<String>,
     pub side: Option<Side>,
     pub stance: Option<Stance>,
     /// Probabilities instead of a label, from a teacher.
@@ -269,7 +271,7 @@ fn scores_of(row: &Map<String, Value>, key: &str, names: &[&str]) -> Option<Vec<
 
 /// Reads labelled statements: `text`, and `side` and/or `stance` (or
 /// `side_scores`/`stance_scores` with a probability per label); optional
-/// `id`, `date`, `doc`, `weight`, `sure`.
+/// `id`, `date`, `outlet`, `doc`, `weight`, `sure`.
 pub fn statements(path: &Path, names: &SideNames) -> Result<Loaded<Statement>> {
     let side_names: Vec<&str> = names.0.iter().map(String::as_str).collect();
     let stance_names = ["escalation", "de-escalation", "neutral"];
@@ -300,6 +302,7 @@ pub fn statements(path: &Path, names: &SideNames) -> Result<Loaded<Statement>> {
             id: text_of(row, "id").unwrap_or(&fallback).to_string(),
             text: text.to_string(),
             date: text_of(row, "date").and_then(|d| d.parse().ok()),
+            outlet: text_of(row, "outlet").map(str::to_string),
             side,
             stance,
             side_scores,

@@ -29,44 +29,54 @@ pub fn temperature(rows: &[(Vec<f32>, usize)]) -> f64 {
     least(loss, 0.2f64.ln(), 5f64.ln()).exp()
 }
 
-/// Side probabilities when it is known that the speaker belongs to a bloc: `log_odds` more for
-/// that bloc against each of the others. The encoder reads the speaker from its marks, but words that are
-/// typical of the other side can still outweigh them.
-pub fn shift(probabilities: &mut [f64], speaker: usize, log_odds: f64) {
-    probabilities[speaker] *= log_odds.exp();
+/// Side probabilities when it is known that the speaker, or whoever publishes the statement, belongs to a bloc: `log_odds`
+/// more for that bloc against each of the others. The encoder reads the speaker from its marks, but words that are
+/// typical of the other side can still outweigh them; the publisher it does not see.
+pub fn shift(probabilities: &mut [f64], bloc: usize, log_odds: f64) {
+    probabilities[bloc] *= log_odds.exp();
     let sum: f64 = probabilities.iter().sum();
     for p in probabilities {
         *p /= sum;
     }
 }
 
-/// One held-out row for [`with_speaker`]: logits, the speaker's bloc, true label index.
-pub type Spoken = (Vec<f32>, Option<usize>, usize);
+/// One held-out row for [`with_blocs`]: logits, the bloc that each of `N` things points to, true label index.
+pub type Row<const N: usize> = (Vec<f32>, [Option<usize>; N], usize);
 
-/// The temperature and the [`shift`], not below 0, that together have the lowest negative
-/// log-likelihood on held-out rows. 1 and 0 if there are no rows.
-pub fn with_speaker(rows: &[Spoken]) -> (f64, f64) {
+/// The temperature and a [`shift`], not below 0, for each of the `N` things that point to a bloc, which together have the
+/// lowest negative log-likelihood on held-out rows. 1 and 0 if there are no rows.
+pub fn with_blocs<const N: usize>(rows: &[Row<N>]) -> (f64, [f64; N]) {
+    /// One number after the other is fitted, in so many rounds.
+    const ROUNDS: usize = 12;
+    let (mut log_t, mut shifts) = (0.0, [0.0; N]);
     if rows.is_empty() {
-        return (1.0, 0.0);
+        return (1.0, shifts);
     }
-    let loss = |t: f64, log_odds: f64| -> f64 {
+    let loss = |log_t: f64, shifts: &[f64; N]| -> f64 {
         rows.iter()
-            .map(|(l, speaker, y)| {
-                let mut p = softmax(l, t);
-                if let Some(speaker) = speaker {
-                    shift(&mut p, *speaker, log_odds);
+            .map(|(l, blocs, y)| {
+                let mut p = softmax(l, log_t.exp());
+                for (bloc, log_odds) in blocs.iter().zip(shifts) {
+                    if let Some(bloc) = bloc {
+                        shift(&mut p, *bloc, *log_odds);
+                    }
                 }
                 -p[*y].max(1e-12).ln()
             })
             .sum()
     };
-    let shift_at = |t: f64| least(|log_odds| loss(t, log_odds), 0.0, 4.0);
-    let log_t = least(
-        |log_t| loss(log_t.exp(), shift_at(log_t.exp())),
-        0.2f64.ln(),
-        5f64.ln(),
-    );
-    (log_t.exp(), shift_at(log_t.exp()))
+    for _ in 0..ROUNDS {
+        log_t = least(|log_t| loss(log_t, &shifts), 0.2f64.ln(), 5f64.ln());
+        for i in 0..N {
+            let with = |log_odds| {
+                let mut shifts = shifts;
+                shifts[i] = log_odds;
+                loss(log_t, &shifts)
+            };
+            shifts[i] = least(with, 0.0, 4.0);
+        }
+    }
+    (log_t.exp(), shifts)
 }
 
 /// Where a function with one minimum is least, by golden-section search.
@@ -122,14 +132,39 @@ mod tests {
     fn a_speaker_counts_as_much_as_he_is_right() {
         // Undecided words; the speaker's bloc is the label in nine cases out of ten.
         let logits = vec![1.0, 1.0, 0.3];
-        let rows: Vec<Spoken> = (0..100)
-            .map(|i| (logits.clone(), Some(1), usize::from(i % 10 != 0)))
+        let rows: Vec<Row<1>> = (0..100)
+            .map(|i| (logits.clone(), [Some(1)], usize::from(i % 10 != 0)))
             .collect();
-        let (t, log_odds) = with_speaker(&rows);
+        let (t, [log_odds]) = with_blocs(&rows);
         let mut p = softmax(&logits, t);
         shift(&mut p, 1, log_odds);
         assert!((p[1] - 0.9).abs() < 0.02, "{p:?}");
-        assert_eq!(with_speaker(&[]), (1.0, 0.0));
+        assert_eq!(with_blocs(&[]), (1.0, [0.0]));
+    }
+
+    #[test]
+    fn each_pointer_to_a_bloc_is_weighed_by_itself() {
+        // The first points to the label nine times out of ten, the second one time in two.
+        let logits = vec![1.0, 1.0, 0.3];
+        let rows: Vec<Row<2>> = (0..200)
+            .map(|i| {
+                let blocs = if i < 100 {
+                    [Some(1), None]
+                } else {
+                    [None, Some(1)]
+                };
+                let right = if i < 100 { i % 10 != 0 } else { i % 2 == 0 };
+                (logits.clone(), blocs, usize::from(right))
+            })
+            .collect();
+        let (t, [first, second]) = with_blocs(&rows);
+        let p = |log_odds| {
+            let mut p = softmax(&logits, t);
+            shift(&mut p, 1, log_odds);
+            p[1]
+        };
+        assert!((p(first) - 0.9).abs() < 0.03 && (p(second) - 0.5).abs() < 0.05);
+        assert!(first > second + 1.0, "{first} {second}");
     }
 
     #[test]

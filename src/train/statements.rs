@@ -2,7 +2,7 @@
 //! tagger on the same encoder.
 
 use super::data::{Attributed, Statement, TagKind};
-use super::fit::{argmax, macro_f1, temperature, with_speaker, Spoken};
+use super::fit::{argmax, macro_f1, temperature, with_blocs, Row};
 use super::network::{HeadSpec, Network};
 use super::trainer::{predict, Example, Scores, IGNORE};
 use crate::attribute::Attributor;
@@ -32,7 +32,12 @@ pub struct Encoder<'a> {
 }
 
 impl Encoder<'_> {
-    fn encode(&self, text: &str, date: Option<chrono::NaiveDate>) -> Result<(Encoded, TokenMarks)> {
+    fn encode(
+        &self,
+        text: &str,
+        date: Option<chrono::NaiveDate>,
+        outlet: Option<&str>,
+    ) -> Result<(Encoded, TokenMarks)> {
         let encoded = self.tokenizer.encode(text, self.max_tokens)?;
         let marks = match self.attributor {
             Some(a) => {
@@ -43,6 +48,7 @@ impl Encoder<'_> {
                     found.speaker.as_ref(),
                     self.names,
                 )
+                .published_by(outlet.and_then(|o| a.sides().publisher(o)))
             }
             None => TokenMarks::none(encoded.len()),
         };
@@ -58,7 +64,7 @@ impl Encoder<'_> {
         };
         rows.iter()
             .map(|s| {
-                let (text, marks) = self.encode(&s.text, s.date)?;
+                let (text, marks) = self.encode(&s.text, s.date, s.outlet.as_deref())?;
                 let side = s
                     .side_scores
                     .clone()
@@ -83,7 +89,7 @@ impl Encoder<'_> {
     pub fn attributions(&self, rows: &[Attributed]) -> Result<Vec<Example>> {
         rows.iter()
             .map(|a| {
-                let (text, marks) = self.encode(&a.context, a.date)?;
+                let (text, marks) = self.encode(&a.context, a.date, None)?;
                 let mut tags: Vec<u8> = text
                     .offsets
                     .iter()
@@ -200,26 +206,29 @@ pub struct Fitted {
     pub stance_temperature: f64,
     /// See [`super::fit::shift`].
     pub speaker_log_odds: f64,
+    /// The same for the bloc whose own channel a statement stands in.
+    pub publisher_log_odds: f64,
 }
 
-/// Temperatures for side and stance, and what a known speaker adds, on held-out statements.
+/// Temperatures for side and stance, and what a known speaker and a known publisher add, on held-out statements.
 pub fn calibrate(network: &Network, examples: &[Example], gold: &[Statement]) -> Result<Fitted> {
     let logits = sentence_logits(network, examples)?;
     let rows = || logits.iter().zip(gold).zip(examples);
-    let side: Vec<Spoken> = rows()
+    let side: Vec<Row<2>> = rows()
         .filter_map(|((l, g), e)| {
-            let speaker = e.marks.speaker.map(Label::index);
-            Some((l[0].clone(), speaker, g.side?.index()))
+            let blocs = [e.marks.speaker, e.marks.publisher].map(|s| s.map(Label::index));
+            Some((l[0].clone(), blocs, g.side?.index()))
         })
         .collect();
     let stance: Vec<(Vec<f32>, usize)> = rows()
         .filter_map(|((l, g), _)| Some((l[1].clone(), g.stance?.index())))
         .collect();
-    let (side_temperature, speaker_log_odds) = with_speaker(&side);
+    let (side_temperature, [speaker_log_odds, publisher_log_odds]) = with_blocs(&side);
     Ok(Fitted {
         side_temperature,
         stance_temperature: temperature(&stance),
         speaker_log_odds,
+        publisher_log_odds,
     })
 }
 

@@ -274,6 +274,7 @@ fn train_statements(args: &TrainArgs, context: &Context, progress: &Progress) ->
                 side_temperature: fitted.side_temperature,
                 stance_temperature: fitted.stance_temperature,
                 speaker_log_odds: fitted.speaker_log_odds,
+                publisher_log_odds: fitted.publisher_log_odds,
                 tagger,
                 encoder,
             })
