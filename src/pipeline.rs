@@ -54,9 +54,11 @@ pub struct Statement {
     pub extra: Map<String, Value>,
 }
 
-/// The outlet of a record of statements that stand alone.
+/// The outlet of a record of statements that stand alone; some tools put it into `meta`.
 pub fn outlet_of(row: &Map<String, Value>) -> Option<&str> {
-    row.get("outlet")?.as_str()
+    row.get("outlet")
+        .or_else(|| row.get("meta")?.get("outlet"))?
+        .as_str()
 }
 
 /// Everything that makes records out of statements.

@@ -1,7 +1,7 @@
 //! What a run has computed so far, in an SQLite database in the output folder.
 //!
 //! Results are kept under a hash of everything that decides them (text, date,
-//! model, sides file, settings), so that a run that was stopped goes on where it
+//! outlet, model, sides file, settings), so that a run that was stopped goes on where it
 //! was, a second run over a grown folder computes only what is new, and a
 //! changed input is computed again. Chunks are committed whole. The database is
 //! held by an exclusive lock that ends with the process, however it ends.

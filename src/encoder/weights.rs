@@ -348,7 +348,7 @@ fn tensors(mut file: impl Read, whole: u64) -> anyhow::Result<BTreeMap<String, T
         // What is not there is not made room for.
         anyhow::ensure!(end <= there, "it ends within {name}");
         let shape: Vec<i64> = info.shape.iter().map(|&d| d as i64).collect();
-        let t = Tensor::f_empty(&shape, (kind, tch::Device::Cpu))?;
+        let t = Tensor::f_zeros(&shape, (kind, tch::Device::Cpu))?;
         if start < end {
             // SAFETY: the tensor was just made, with as many bytes as its shape and kind say, and nobody else holds it.
             let place =

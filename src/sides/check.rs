@@ -25,6 +25,12 @@ fn hosts(sides: &Sides) -> Result<(), Problem> {
                     a.id
                 ));
             }
+            let plain = |c: char| c.is_alphanumeric() || c == '.' || c == '-';
+            if !host.contains('.') || host.starts_with("www.") || !host.chars().all(plain) {
+                return fail(format!(
+                    "\"{host}\" is not a host: write it as example.org, without https://, path and www."
+                ));
+            }
             if let Some(first) = owner.insert(host.to_lowercase(), i) {
                 return fail(format!(
                     "duplicate host \"{host}\": \"{}\" and \"{}\" both have it; remove it from one",

@@ -32,10 +32,10 @@ impl Publishers {
                 .filter(|r| r.to.is_none())
                 .flat_map(|r| std::iter::once(&r.title).chain(&r.short))
                 .map(String::as_str);
-            for name in actor.names().chain(offices) {
-                if actor.ambiguous.iter().any(|a| a == name) {
-                    continue;
-                }
+            // A single word among the aliases is a place or a surname too often (Brussels, Azov).
+            let aliases = actor.aliases.iter().filter(|a| a.contains(' '));
+            let names = std::iter::once(&actor.name).chain(aliases);
+            for name in names.map(String::as_str).chain(offices) {
                 out.names
                     .entry(normal(name))
                     .and_modify(|known| *known = known.filter(|k| *k == actor.side))
@@ -51,11 +51,23 @@ impl Publishers {
     /// The side of the publisher that an `outlet` field names, by a name or by the host of a web address.
     pub(super) fn find(&self, outlet: &str) -> Option<Side> {
         let name = normal(outlet);
-        let known = match self.names.get(&name) {
-            Some(known) => *known,
+        let known = match self.by_name(&name) {
+            Some(known) => known,
             None => self.by_host(&name),
         };
         known.filter(|&side| side != Side::Other)
+    }
+
+    /// The name as it is, or with words for the channel taken off its ends.
+    fn by_name(&self, name: &str) -> Option<Option<Side>> {
+        let words: Vec<&str> = name.split(' ').collect();
+        let channel = |w: &&&str| CHANNEL_WORDS.contains(*w);
+        let front = words.iter().take_while(channel).count();
+        let back = words.iter().rev().take_while(channel).count();
+        (0..=front)
+            .flat_map(|from| (0..=back).map(move |off| (from, off)))
+            .filter_map(|(from, off)| words.get(from..words.len() - off))
+            .find_map(|part| self.names.get(&part.join(" ")).copied())
     }
 
     /// `eng.news.example.org` is also `news.example.org` and `example.org`.
@@ -70,7 +82,7 @@ impl Publishers {
     }
 }
 
-/// Small letters, without what stands in brackets and without words for the channel.
+/// Small letters, without what stands in brackets and without `the` in front.
 fn normal(name: &str) -> String {
     let mut depth = 0usize;
     let bare: String = name
@@ -91,7 +103,8 @@ fn normal(name: &str) -> String {
         .collect();
     bare.split_whitespace()
         .map(|w| w.trim_matches([',', ':', ';', '-', '–', '|', '/']))
-        .filter(|w| !w.is_empty() && !CHANNEL_WORDS.contains(w))
+        .filter(|w| !w.is_empty())
+        .skip_while(|w| *w == "the")
         .collect::<Vec<_>>()
         .join(" ")
 }
@@ -122,7 +135,7 @@ id = "ministry"
 name = "Northlander Foreign Ministry"
 bloc = "north"
 kind = "organisation"
-aliases = ["Northlander MFA", "the Old Palace"]
+aliases = ["Northlander MFA", "the Old Palace", "Palace"]
 hosts = ["mfa.example.org"]
 [[actor]]
 id = "ann"
@@ -141,6 +154,11 @@ id = "wire"
 name = "Southwire"
 bloc = "south"
 kind = "outlet"
+[[actor]]
+id = "press"
+name = "Southland Press Office"
+bloc = "south"
+kind = "organisation"
 [[actor]]
 id = "court"
 name = "World Court"
@@ -165,6 +183,10 @@ kind = "organisation"
             sides.publisher("President of Southland (archive)"),
             Some(Side::Second)
         );
+        assert_eq!(
+            sides.publisher("Official Southland Press Office channel"),
+            Some(Side::Second)
+        );
     }
 
     #[test]
@@ -177,6 +199,10 @@ kind = "organisation"
             "example.org",
             "World Court",
             "Southwire",
+            "Palace",
+            "Southland",
+            "Telegram",
+            "press service",
             "",
             "(EN)",
             ")",

@@ -81,6 +81,7 @@ fn errors_name_line_and_remedy() {
             two("hosts = [\"Ann.example.org\"]", "hosts = [\"ann.example.org\"]"),
             ":30: duplicate host \"ann.example.org\"",
         ),
+        (two("hosts = [\"https://ann.org\"]", ""), ":23: \"https://ann.org\" is not a host"),
         (
             two("hosts = [\"ann.example.org\"]", "").replacen("\"person\"", "\"outlet\"", 1),
             ":23: actor \"a\" has hosts",

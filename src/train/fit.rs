@@ -44,7 +44,8 @@ pub fn shift(probabilities: &mut [f64], bloc: usize, log_odds: f64) {
 pub type Row<const N: usize> = (Vec<f32>, [Option<usize>; N], usize);
 
 /// The temperature and a [`shift`], not below 0, for each of the `N` things that point to a bloc, which together have the
-/// lowest negative log-likelihood on held-out rows. 1 and 0 if there are no rows.
+/// lowest negative log-likelihood on held-out rows; shifts are taken to be small (a normal prior with a deviation of
+/// 2), so that few rows do not make a large one. 1 and 0 if there are no rows.
 pub fn with_blocs<const N: usize>(rows: &[Row<N>]) -> (f64, [f64; N]) {
     /// One number after the other is fitted, in so many rounds.
     const ROUNDS: usize = 12;
@@ -71,7 +72,7 @@ pub fn with_blocs<const N: usize>(rows: &[Row<N>]) -> (f64, [f64; N]) {
             let with = |log_odds| {
                 let mut shifts = shifts;
                 shifts[i] = log_odds;
-                loss(log_t, &shifts)
+                loss(log_t, &shifts) + log_odds * log_odds / 8.0
             };
             shifts[i] = least(with, 0.0, 4.0);
         }
@@ -165,6 +166,11 @@ mod tests {
         };
         assert!((p(first) - 0.9).abs() < 0.03 && (p(second) - 0.5).abs() < 0.05);
         assert!(first > second + 1.0, "{first} {second}");
+        // What nothing is known of counts for nothing, and five rows do not make a certainty.
+        let first_alone: Vec<Row<2>> = rows[..100].to_vec();
+        assert!(with_blocs(&first_alone).1[1] < 1e-3);
+        let few: Vec<Row<1>> = vec![(logits.clone(), [Some(1)], 1); 5];
+        assert!(with_blocs(&few).1[0] < 3.0);
     }
 
     #[test]
