@@ -8,9 +8,9 @@ use crate::labels::Side;
 
 /// Names of channels, which say nothing of whose they are.
 const CHANNEL_WORDS: &[&str] = &[
-    "the", "telegram", "twitter", "facebook", "youtube", "vk", "channel", "account", "feed",
-    "website", "site", "web", "homepage", "online", "official", "press", "service", "office",
-    "release", "releases", "english", "en", "eng",
+    "telegram", "twitter", "facebook", "youtube", "vk", "channel", "account", "feed", "website",
+    "site", "web", "homepage", "online", "official", "press", "service", "office", "release",
+    "releases", "english", "en", "eng",
 ];
 
 /// Publishers by what an `outlet` field may call them.
